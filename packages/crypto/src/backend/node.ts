@@ -1,0 +1,117 @@
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomFillSync } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { createKeccak } from 'hash-wasm';
+import type { Backend } from './backend.js';
+import { backend as portable } from './portable.js';
+
+/** What this package uses of libsecp256k1 through the `secp256k1` addon. */
+interface Secp256k1 {
+  privateKeyVerify(key: Uint8Array): number;
+  publicKeyCreate(output: Uint8Array, key: Uint8Array): number;
+  ecdsaSign(output: { signature: Uint8Array; recid: number }, digest: Uint8Array, key: Uint8Array): number;
+  ecdsaRecover(output: Uint8Array, signature: Uint8Array, recid: number, digest: Uint8Array): number;
+  ecdh(output: Uint8Array, publicKey: Uint8Array, privateKey: Uint8Array): number;
+}
+
+function loadSecp256k1(): Secp256k1 | undefined {
+  // The package's own entry would fall back to a slow implementation without a word;
+  // its bindings either load or throw.
+  try {
+    const bindings: unknown = createRequire(import.meta.url)('secp256k1/bindings');
+    return bindings as Secp256k1;
+  } catch {
+    return undefined;
+  }
+}
+
+const keccak = await createKeccak(256);
+const secp256k1 = loadSecp256k1();
+
+// Small random requests are served from a pool: one system call for 8 KiB instead of one each.
+const pool = new Uint8Array(8192);
+let poolAt = pool.length;
+
+function randomFill(target: Uint8Array): void {
+  if (target.length > 256) {
+    randomFillSync(target);
+    return;
+  }
+  if (poolAt + target.length > pool.length) {
+    randomFillSync(pool);
+    poolAt = 0;
+  }
+  target.set(pool.subarray(poolAt, poolAt + target.length));
+  pool.fill(0, poolAt, poolAt + target.length);
+  poolAt += target.length;
+}
+
+function uncompressed(publicKey: Uint8Array): Uint8Array {
+  const point = new Uint8Array(65);
+  point[0] = 4;
+  point.set(publicKey, 1);
+  return point;
+}
+
+const nodePrimitives = {
+  keccak256: (data: Uint8Array) => keccak.init().update(data).digest('binary'),
+  sha256: (data: Uint8Array) => toBytes(createHash('sha256').update(data).digest()),
+  hmacSha256: (key: Uint8Array, data: Uint8Array) => toBytes(createHmac('sha256', key).update(data).digest()),
+  randomFill,
+  aesGcmSeal(key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array, aad?: Uint8Array) {
+    const cipher = createCipheriv('aes-256-gcm', key, iv);
+    if (aad !== undefined) cipher.setAAD(aad);
+    const sealed = new Uint8Array(plaintext.length + 16);
+    sealed.set(cipher.update(plaintext));
+    cipher.final();
+    sealed.set(cipher.getAuthTag(), plaintext.length);
+    return sealed;
+  },
+  aesGcmOpen(key: Uint8Array, iv: Uint8Array, sealed: Uint8Array, aad?: Uint8Array) {
+    const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: 16 });
+    if (aad !== undefined) decipher.setAAD(aad);
+    decipher.setAuthTag(sealed.subarray(sealed.length - 16));
+    const plaintext = decipher.update(sealed.subarray(0, sealed.length - 16));
+    decipher.final();
+    return toBytes(plaintext);
+  },
+};
+
+/** A plain view of a Buffer, which would otherwise leak its surprising `slice` to callers. */
+function toBytes(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+}
+
+function native(secp: Secp256k1): Backend {
+  return {
+    name: 'native',
+    ...nodePrimitives,
+    isPrivateKey: (key) => secp.privateKeyVerify(key) === 0,
+    publicKey(privateKey) {
+      const point = new Uint8Array(65);
+      check(secp.publicKeyCreate(point, privateKey));
+      return point.slice(1);
+    },
+    sign(digest, privateKey) {
+      const output = { signature: new Uint8Array(64), recid: 0 };
+      check(secp.ecdsaSign(output, digest, privateKey));
+      return { signature: output.signature, recovery: output.recid };
+    },
+    recover(digest, signature, recovery) {
+      const point = new Uint8Array(65);
+      check(secp.ecdsaRecover(point, signature, recovery, digest));
+      return point.slice(1);
+    },
+    ecdh(privateKey, publicKey) {
+      const shared = new Uint8Array(32);
+      check(secp.ecdh(shared, uncompressed(publicKey), privateKey));
+      return shared;
+    },
+  };
+}
+
+function check(status: number): void {
+  if (status !== 0) throw new Error(`libsecp256k1 refused the input (${status})`);
+}
+
+/** Native code where it loads; the portable curve with Node's own primitives where it does not. */
+export const backend: Backend = secp256k1 === undefined ? { ...portable, ...nodePrimitives } : native(secp256k1);

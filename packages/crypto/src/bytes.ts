@@ -1,0 +1,91 @@
+/** Concatenates byte strings into a fresh array. */
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const joined = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
+}
+
+/** Whether two byte strings are equal. Not constant-time: for public values only. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** Compares byte strings as unsigned lexicographic sequences: negative, zero or positive. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const common = Math.min(a.length, b.length);
+  for (let i = 0; i < common; i++) {
+    const difference = a[i]! - b[i]!;
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+/** Whether every byte is zero. */
+export function isZero(bytes: Uint8Array): boolean {
+  for (const byte of bytes) if (byte !== 0) return false;
+  return true;
+}
+
+const encoder = new TextEncoder();
+const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The UTF-8 bytes of a text. */
+export function utf8(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+/**
+ * The text of UTF-8 bytes, a byte order mark kept as data.
+ * @throws TypeError when the bytes are not valid UTF-8
+ */
+export function fromUtf8(bytes: Uint8Array): string {
+  return strictDecoder.decode(bytes);
+}
+
+/** Unsigned big-endian in 4 bytes. */
+export function be32(value: number): Uint8Array {
+  if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff) {
+    throw new RangeError('be32: expected an integer from 0 to 2^32-1');
+  }
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value);
+  return bytes;
+}
+
+/** Unsigned big-endian in 8 bytes. */
+export function be64(value: bigint | number): Uint8Array {
+  const integer = BigInt(value);
+  if (integer < 0n || integer > 0xffff_ffff_ffff_ffffn) {
+    throw new RangeError('be64: expected an integer from 0 to 2^64-1');
+  }
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, integer);
+  return bytes;
+}
+
+/**
+ * Length-prefixed concatenation: for each part its length as 8 bytes big-endian, then its bytes.
+ * An empty part contributes eight zero bytes. This is what every signature of the protocol covers.
+ * Source: docs/protocol.md, "Conventions".
+ */
+export function lengthPrefixed(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += 8 + part.length;
+  const joined = new Uint8Array(length);
+  const view = new DataView(joined.buffer);
+  let offset = 0;
+  for (const part of parts) {
+    view.setUint32(offset + 4, part.length);
+    joined.set(part, offset + 8);
+    offset += 8 + part.length;
+  }
+  return joined;
+}

@@ -1,0 +1,46 @@
+const BYTE_TO_HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+const NIBBLES = new Int8Array(256).fill(-1);
+for (let digit = 0; digit < 16; digit++) {
+  const text = digit.toString(16);
+  NIBBLES[text.charCodeAt(0)] = digit;
+  NIBBLES[text.toUpperCase().charCodeAt(0)] = digit;
+}
+
+/** Lower-case hex without `0x`. */
+export function toHex(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += BYTE_TO_HEX[byte]!;
+  return text;
+}
+
+/** What is wrong with a hex text; `position` counts characters of the text as given. */
+export class HexError extends Error {
+  override readonly name = 'HexError';
+  readonly code = 'HEX_INVALID';
+}
+
+/**
+ * Bytes of a hex text: any case, with or without `0x`.
+ * @throws HexError when a character is not a hex digit or the number of digits is odd
+ */
+export function fromHex(text: string): Uint8Array {
+  const start = text.startsWith('0x') || text.startsWith('0X') ? 2 : 0;
+  const digits = text.length - start;
+  if (digits % 2 !== 0) throw new HexError(`expected an even number of hex digits, got ${digits}`);
+  const bytes = new Uint8Array(digits / 2);
+  for (let i = 0; i < bytes.length; i++) {
+    const at = start + 2 * i;
+    const high = nibble(text, at);
+    const low = nibble(text, at + 1);
+    bytes[i] = (high << 4) | low;
+  }
+  return bytes;
+}
+
+function nibble(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  const value = code < 256 ? NIBBLES[code]! : -1;
+  if (value < 0) throw new HexError(`expected a hex digit at position ${at}`);
+  return value;
+}
