@@ -4,13 +4,13 @@ import { createKeccak } from 'hash-wasm';
 import type { Backend } from './backend.js';
 import { backend as portable } from './portable.js';
 
-/** What this package uses of libsecp256k1 through the `secp256k1` addon. */
+/** What this package uses of libsecp256k1 through the `secp256k1` addon; all of it throws on bad input. */
 interface Secp256k1 {
-  privateKeyVerify(key: Uint8Array): number;
-  publicKeyCreate(output: Uint8Array, key: Uint8Array): number;
-  ecdsaSign(output: { signature: Uint8Array; recid: number }, digest: Uint8Array, key: Uint8Array): number;
-  ecdsaRecover(output: Uint8Array, signature: Uint8Array, recid: number, digest: Uint8Array): number;
-  ecdh(output: Uint8Array, publicKey: Uint8Array, privateKey: Uint8Array): number;
+  privateKeyVerify(key: Uint8Array): boolean;
+  publicKeyCreate(key: Uint8Array, compressed: boolean): Uint8Array;
+  ecdsaSign(digest: Uint8Array, key: Uint8Array): { signature: Uint8Array; recid: number };
+  ecdsaRecover(signature: Uint8Array, recid: number, digest: Uint8Array, compressed: boolean): Uint8Array;
+  ecdh(publicKey: Uint8Array, privateKey: Uint8Array): Uint8Array;
 }
 
 function loadSecp256k1(): Secp256k1 | undefined {
@@ -85,32 +85,15 @@ function native(secp: Secp256k1): Backend {
   return {
     name: 'native',
     ...nodePrimitives,
-    isPrivateKey: (key) => secp.privateKeyVerify(key) === 0,
-    publicKey(privateKey) {
-      const point = new Uint8Array(65);
-      check(secp.publicKeyCreate(point, privateKey));
-      return point.slice(1);
-    },
+    isPrivateKey: (key) => secp.privateKeyVerify(key),
+    publicKey: (privateKey) => secp.publicKeyCreate(privateKey, false).subarray(1),
     sign(digest, privateKey) {
-      const output = { signature: new Uint8Array(64), recid: 0 };
-      check(secp.ecdsaSign(output, digest, privateKey));
-      return { signature: output.signature, recovery: output.recid };
+      const { signature, recid } = secp.ecdsaSign(digest, privateKey);
+      return { signature, recovery: recid };
     },
-    recover(digest, signature, recovery) {
-      const point = new Uint8Array(65);
-      check(secp.ecdsaRecover(point, signature, recovery, digest));
-      return point.slice(1);
-    },
-    ecdh(privateKey, publicKey) {
-      const shared = new Uint8Array(32);
-      check(secp.ecdh(shared, uncompressed(publicKey), privateKey));
-      return shared;
-    },
+    recover: (digest, signature, recovery) => secp.ecdsaRecover(signature, recovery, digest, false).subarray(1),
+    ecdh: (privateKey, publicKey) => secp.ecdh(uncompressed(publicKey), privateKey),
   };
-}
-
-function check(status: number): void {
-  if (status !== 0) throw new Error(`libsecp256k1 refused the input (${status})`);
 }
 
 /** Native code where it loads; the portable curve with Node's own primitives where it does not. */
