@@ -1,0 +1,50 @@
+// Brings a fresh clone to a runnable state: installs what the lock file names, builds what changed.
+// Written in plain JavaScript with nothing but Node's own modules, because it runs before anything is installed.
+import { createHash } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+const MINIMUM = [20, 19, 0];
+
+/** Runs a command in the repository; ends this process with the command's exit code when it fails. */
+export function run(command, args, options = {}) {
+  const result = spawnSync(command, args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32', ...options });
+  if (result.error) throw result.error;
+  if (result.status !== 0) process.exit(result.status ?? 1);
+}
+
+function requireNode() {
+  const version = process.versions.node.split('.').map(Number);
+  const older = MINIMUM.findIndex((wanted, i) => version[i] !== wanted);
+  if (older >= 0 && version[older] < MINIMUM[older]) {
+    console.error(`Node.js ${MINIMUM.join('.')} or newer is needed; this is ${process.versions.node}.`);
+    process.exit(1);
+  }
+}
+
+function install() {
+  const stamp = join(root, 'node_modules', '.installed');
+  const wanted = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  console.log('Installing dependencies (once) ...');
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  writeFileSync(stamp, wanted);
+}
+
+/** Compiles every package, and the contracts of examples/, if their sources changed. */
+export function build() {
+  run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b', 'tsconfig.json']);
+  run(process.execPath, [join(root, 'scripts', 'build-examples.mjs')]);
+}
+
+/** Everything that a fresh clone lacks. */
+export function prepare() {
+  requireNode();
+  install();
+  build();
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) prepare();
