@@ -1,0 +1,99 @@
+/**
+ * The memory of a call: an arena that only grows. A call is short and its memory is thrown away at the end, so nothing is
+ * ever freed, nothing is counted, and a contract pays no gas for a collector. The worker gives every contract 120 pages,
+ * whatever its module declares; the arena ends there and never asks for more, because `memory.grow` costs 8192 gas a page.
+ */
+import { AL_MASK, BLOCK, BLOCK_MAXSIZE, BLOCK_OVERHEAD, OBJECT, OBJECT_MAXSIZE, OBJECT_OVERHEAD } from 'rt/common';
+import { E_ALLOCATION_TOO_LARGE } from 'util/error';
+
+const MEMORY_END: usize = 120 << 16;
+
+// A constant initial value: anything else would need a start function, which a worker refuses.
+let next: usize = 0;
+
+function blockSize(size: usize): usize {
+  return ((size + BLOCK_OVERHEAD + AL_MASK) & ~AL_MASK) - BLOCK_OVERHEAD;
+}
+
+function reserve(end: usize): void {
+  if (end > MEMORY_END) throw new Error('out of memory');
+  next = end;
+}
+
+// @ts-ignore: decorator
+@unsafe @global
+export function __alloc(size: usize): usize {
+  if (size > BLOCK_MAXSIZE) throw new Error(E_ALLOCATION_TOO_LARGE);
+  if (next == 0) next = ((__heap_base + BLOCK_OVERHEAD + AL_MASK) & ~AL_MASK) - BLOCK_OVERHEAD;
+  const block = changetype<BLOCK>(next);
+  const pointer = next + BLOCK_OVERHEAD;
+  const payload = blockSize(size);
+  reserve(pointer + payload);
+  block.mmInfo = payload;
+  return pointer;
+}
+
+// @ts-ignore: decorator
+@unsafe @global
+export function __realloc(pointer: usize, size: usize): usize {
+  const block = changetype<BLOCK>(pointer - BLOCK_OVERHEAD);
+  const old = block.mmInfo;
+  if (size <= old) return pointer;
+  if (pointer + old == next) {
+    if (size > BLOCK_MAXSIZE) throw new Error(E_ALLOCATION_TOO_LARGE);
+    const payload = blockSize(size);
+    reserve(pointer + payload);
+    block.mmInfo = payload;
+    return pointer;
+  }
+  // Twice the old size, so that a growing array moves rarely.
+  const moved = __alloc(max<usize>(size, old << 1));
+  memory.copy(moved, pointer, old);
+  return moved;
+}
+
+// @ts-ignore: decorator
+@unsafe @global
+export function __free(pointer: usize): void {}
+
+// @ts-ignore: decorator
+@unsafe @global
+export function __new(size: usize, id: u32): usize {
+  if (size > OBJECT_MAXSIZE) throw new Error(E_ALLOCATION_TOO_LARGE);
+  const pointer = __alloc(OBJECT_OVERHEAD + size);
+  const object = changetype<OBJECT>(pointer - BLOCK_OVERHEAD);
+  object.rtId = id;
+  object.rtSize = <u32>size;
+  return pointer + OBJECT_OVERHEAD;
+}
+
+// @ts-ignore: decorator
+@unsafe @global
+export function __renew(oldPointer: usize, size: usize): usize {
+  if (size > OBJECT_MAXSIZE) throw new Error(E_ALLOCATION_TOO_LARGE);
+  const pointer = __realloc(oldPointer - OBJECT_OVERHEAD, OBJECT_OVERHEAD + size);
+  changetype<OBJECT>(pointer - BLOCK_OVERHEAD).rtSize = <u32>size;
+  return pointer + OBJECT_OVERHEAD;
+}
+
+// @ts-ignore: decorator
+@unsafe @global
+export function __link(parent: usize, child: usize, expectMultiple: bool): void {}
+
+// @ts-ignore: decorator
+@unsafe @global
+export function __pin(pointer: usize): usize {
+  return pointer;
+}
+
+// @ts-ignore: decorator
+@unsafe @global
+export function __unpin(pointer: usize): void {}
+
+// @ts-ignore: decorator
+@unsafe @global
+function __visit(pointer: usize, cookie: u32): void {}
+
+// @ts-ignore: decorator
+@unsafe @global
+export function __collect(): void {}
