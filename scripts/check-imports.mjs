@@ -13,8 +13,9 @@ const PACKAGES = {
   client: ['crypto', 'protocol'],
   core: ['crypto', 'protocol', 'attestation'],
   principal: ['crypto', 'protocol', 'attestation'],
+  gateway: ['crypto', 'protocol', 'client'],
   sdk: ['crypto', 'protocol', 'attestation', 'client'],
-  cli: ['crypto', 'protocol', 'attestation', 'client', 'core', 'principal', 'sdk', 'contract'],
+  cli: ['crypto', 'protocol', 'attestation', 'client', 'core', 'principal', 'sdk', 'gateway', 'contract'],
 };
 
 /** Which folders of core each folder of core may import; `.` is the files directly in src, such as the composition root. */

@@ -1,0 +1,40 @@
+/** A figure of the benchmark: ours against a baseline measured in the same run, side by side. */
+export interface Row {
+  readonly name: string;
+  readonly ours: number;
+  readonly baseline: number;
+  /** ours ÷ baseline: the median over the rounds of each round's own ratio. */
+  readonly ratio: number;
+  /** What the ratio has to reach, for example `>= 0.9` or `< 3`. */
+  readonly target: string;
+  /** Unit of `ours` and `baseline`: `1/s`, `ms`, `MB/s`, `MB`. */
+  readonly unit: string;
+}
+
+/** A group of figures that are measured together. */
+export type Suite = () => Promise<readonly Row[]>;
+
+/** The middle value; of an even number of values the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  if (values.length === 0) throw new RangeError('median: no values');
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** Whether a ratio meets a target such as `>= 0.9` or `< 3`. */
+export function meets(ratio: number, target: string): boolean {
+  const parsed = /^(>=|<=|>|<)\s*([0-9.]+)/.exec(target);
+  if (parsed === null) throw new RangeError(`not a target: ${target}`);
+  const bound = Number(parsed[2]);
+  switch (parsed[1]) {
+    case '>=':
+      return ratio >= bound;
+    case '<=':
+      return ratio <= bound;
+    case '>':
+      return ratio > bound;
+    default:
+      return ratio < bound;
+  }
+}

@@ -1,0 +1,48 @@
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { meets, type Row, type Suite } from './row.js';
+
+/** Every suite by name, loaded only when it is asked for. */
+const SUITES: Readonly<Record<string, () => Promise<readonly Suite[]>>> = {};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false }, list: { type: 'boolean', default: false } },
+});
+
+if (values.list) {
+  console.log(Object.keys(SUITES).join('\n'));
+} else {
+  const chosen = positionals.length > 0 ? positionals : Object.keys(SUITES);
+  const unknown = chosen.filter((name) => !(name in SUITES));
+  if (unknown.length > 0) {
+    console.error(`No such suite: ${unknown.join(', ')}. There are: ${Object.keys(SUITES).join(', ')}.`);
+    process.exit(2);
+  }
+  const rows: Row[] = [];
+  if (!values.json) console.log(header());
+  for (const name of chosen) {
+    for (const suite of await SUITES[name]!()) {
+      for (const row of await suite()) {
+        rows.push(row);
+        if (!values.json) console.log(line(row));
+      }
+    }
+  }
+  if (values.json) {
+    console.log(JSON.stringify({ machine: { cores: cpus().length, node: process.version }, rows }, null, 2));
+  }
+}
+
+function header(): string {
+  return `${'figure'.padEnd(72)} ${'ours'.padStart(12)} ${'baseline'.padStart(12)} ${'unit'.padEnd(6)} ${'ratio'.padStart(8)}  target`;
+}
+
+function line(row: Row): string {
+  const verdict = meets(row.ratio, row.target) ? 'met' : 'MISSED';
+  return `${row.name.padEnd(72)} ${figure(row.ours).padStart(12)} ${figure(row.baseline).padStart(12)} ${row.unit.padEnd(6)} ${row.ratio.toFixed(3).padStart(8)}  ${row.target} ${verdict}`;
+}
+
+function figure(value: number): string {
+  return value >= 1000 ? Math.round(value).toLocaleString('en') : value.toPrecision(4);
+}

@@ -1,0 +1,60 @@
+import { addressOf, equalBytes, fromHex, generateKeyPair, keyPairOf, toHex, type KeyPair } from '@enigma-worker/crypto';
+import { SdkError } from './errors.js';
+import type { Transport } from './transport.js';
+
+/** How to reach a worker, and as whom. */
+export interface ClientOptions {
+  readonly transport: Transport;
+  /**
+   * The worker's signing address (40 hex digits, with or without `0x`). When given, answers of any other
+   * worker are refused. When absent, the worker that answers first is trusted from then on.
+   */
+  readonly worker?: string;
+  /** The caller's private key (64 hex digits). A fresh one for each task when absent. */
+  readonly privateKey?: string;
+}
+
+/** A connection to one worker. Functions such as `callContract` take it as their first argument. */
+export interface EnigmaClient {
+  readonly transport: Transport;
+  /** The worker's signing address: pinned, or learned from the worker on first use. 20 bytes. */
+  workerAddress(): Promise<Uint8Array>;
+  /** The key pair of the next task. */
+  taskKeyPair(): KeyPair;
+  close(): Promise<void>;
+}
+
+/** Makes a client. Nothing is sent until it is used. */
+export function createClient(options: ClientOptions): EnigmaClient {
+  const pinned = options.worker === undefined ? undefined : fromHex(options.worker);
+  if (pinned !== undefined && pinned.length !== 20) {
+    throw new SdkError('WORKER_MISMATCH', `worker: expected an address of 20 bytes, got ${pinned.length}`);
+  }
+  const own = options.privateKey === undefined ? undefined : keyPairOf(fromHex(options.privateKey));
+  let known: Promise<Uint8Array> | undefined;
+
+  async function learn(): Promise<Uint8Array> {
+    const { signingKey } = await options.transport.getRegistrationParams();
+    const address = signingKey.length === 64 ? addressOf(signingKey) : signingKey;
+    if (pinned !== undefined && !equalBytes(address, pinned)) {
+      throw new SdkError('WORKER_MISMATCH', `worker: expected ${toHex(pinned)}, got ${toHex(address)}`);
+    }
+    return address;
+  }
+
+  return {
+    transport: options.transport,
+    async workerAddress() {
+      if (pinned !== undefined) return pinned;
+      known ??= learn();
+      try {
+        return await known;
+      } catch (error) {
+        known = undefined;
+        throw error;
+      }
+    },
+    taskKeyPair: () => own ?? generateKeyPair(),
+    close: () => options.transport.close(),
+  };
+}

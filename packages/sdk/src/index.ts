@@ -1,0 +1,11 @@
+export { callContract, type CallParameters, type CallResult } from './actions/callContract.js';
+export { DEFAULT_GAS_LIMIT, deployContract, type DeployParameters, type Deployment } from './actions/deployContract.js';
+export { estimateGas } from './actions/estimateGas.js';
+export { openTask, type OpenTask } from './actions/openTask.js';
+export { isReceiptOf, receiptBytes, verifyReceipt, type ReceiptEvidence } from './actions/verifyReceipt.js';
+export { createClient, type ClientOptions, type EnigmaClient } from './client.js';
+export { getContract, type CallOptions, type ContractHandle, type Written } from './contract.js';
+export { SdkError, TaskFailedError, type SdkErrorCode } from './errors.js';
+export { decodeResult, encodeArguments, parseFunction, parseTypes, type FunctionText } from './function.js';
+export { http, type HttpOptions } from './transports/http.js';
+export type { Estimate, FailedTask, RequestOptions, TaskOutcome, Transport } from './transport.js';

@@ -1,0 +1,189 @@
+import { fromHex, randomBytes, toHex } from '@enigma-worker/crypto';
+import { SdkError } from '../errors.js';
+import type { RequestOptions, TaskOutcome, Transport } from '../transport.js';
+
+/** How the gateway is reached. */
+export interface HttpOptions {
+  /** Milliseconds until a request is given up; 60,000 when absent. */
+  readonly timeout?: number;
+  /** For tests and for environments with their own. */
+  readonly fetch?: typeof fetch;
+}
+
+interface RpcReply {
+  readonly result?: unknown;
+  readonly error?: { readonly code: number; readonly message: string };
+}
+
+/** How long one question for a result may be held open by the gateway, in ms. */
+const LONG_POLL = 20_000;
+
+/**
+ * To a core through `enigma gateway`: for browsers, and wherever ZeroMQ is not.
+ * @param url for example `http://127.0.0.1:3000`
+ */
+export function http(url: string, options: HttpOptions = {}): Transport {
+  const send = options.fetch ?? fetch;
+  let id = 0;
+
+  async function rpc(method: string, params: Readonly<Record<string, unknown>>, bounds: RequestOptions = {}): Promise<Fields> {
+    const timeout = AbortSignal.timeout(bounds.timeout ?? options.timeout ?? 60_000);
+    let reply: RpcReply;
+    try {
+      const response = await send(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ jsonrpc: '2.0', id: ++id, method, params }),
+        signal: bounds.signal === undefined ? timeout : AbortSignal.any([bounds.signal, timeout]),
+      });
+      reply = (await response.json()) as RpcReply;
+    } catch (error) {
+      const reason = timeout.aborted ? 'no answer in time' : error instanceof Error ? error.message : 'failed';
+      throw new SdkError('TRANSPORT_FAILED', `${method} at ${url}: ${reason}`, { cause: error });
+    }
+    if (reply.error !== undefined) throw new SdkError('WORKER_ERROR', reply.error.message);
+    return new Fields(method, reply.result);
+  }
+
+  async function task(
+    method: string,
+    taskId: Uint8Array,
+    params: Readonly<Record<string, unknown>>,
+    bounds: RequestOptions = {},
+  ): Promise<Fields> {
+    await rpc(method, { taskId: toHex(taskId), ...params }, bounds);
+    const deadline = Date.now() + (bounds.timeout ?? options.timeout ?? 60_000);
+    for (;;) {
+      const waitMs = Math.min(LONG_POLL, deadline - Date.now());
+      if (waitMs <= 0) throw new SdkError('TASK_TIMEOUT', `task ${toHex(taskId)} is not done in time`);
+      const reply = await rpc('getTaskResult', { taskId: toHex(taskId), waitMs }, { ...bounds, timeout: waitMs + 5_000 });
+      if (reply.has('result')) return reply.fields('result');
+    }
+  }
+
+  return {
+    async getRegistrationParams(bounds) {
+      const reply = await rpc('getRegistrationParams', {}, bounds);
+      return { signingKey: reply.bytes('signingKey'), report: reply.bytes('report'), signature: reply.bytes('signature') };
+    },
+    async newTaskEncryptionKey(userPubKey, bounds) {
+      const reply = (await rpc('getWorkerEncryptionKey', { userPubKey: toHex(userPubKey) }, bounds)).fields('result');
+      return { workerEncryptionKey: reply.bytes('workerEncryptionKey'), workerSig: reply.bytes('workerSig') };
+    },
+    async deploySecretContract(input, bounds) {
+      const params = { ...wireTask(input), preCode: await gzipBase64(input.preCode) };
+      const reply = await task('deploySecretContract', input.contractAddress, params, bounds);
+      return outcomeOf(reply, () => ({ ...success(reply), preCodeHash: reply.bytes('preCodeHash') }));
+    },
+    async computeTask(input, bounds) {
+      const reply = await task('sendTaskInput', randomBytes(32), wireTask(input), bounds);
+      return outcomeOf(reply, () => success(reply));
+    },
+    async getContract(address, bounds) {
+      const reply = await rpc('getContract', { address: toHex(address) }, bounds);
+      return { address, bytecode: reply.bytes('bytecode') };
+    },
+    async getTip(address, bounds) {
+      const reply = await rpc('getTip', { address: toHex(address) }, bounds);
+      return { key: reply.integer('key'), data: reply.bytes('data') };
+    },
+    async getDelta(address, key, bounds) {
+      const reply = await rpc('getDelta', { address: toHex(address), key }, bounds);
+      return { delta: reply.bytes('delta') };
+    },
+    async estimate(input, bounds) {
+      const reply = await rpc('estimateTask', wireTask(input), bounds);
+      return { usedGas: BigInt(reply.text('usedGas')), failed: reply.text('status') === 'FAILED' };
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+interface TaskInput {
+  readonly encryptedArgs: Uint8Array;
+  readonly encryptedFn: Uint8Array;
+  readonly userDHKey: Uint8Array;
+  readonly gasLimit: bigint;
+  readonly contractAddress: Uint8Array;
+}
+
+function wireTask(input: TaskInput): Readonly<Record<string, string>> {
+  return {
+    encryptedArgs: toHex(input.encryptedArgs),
+    encryptedFn: toHex(input.encryptedFn),
+    userDHKey: toHex(input.userDHKey),
+    gasLimit: input.gasLimit.toString(),
+    contractAddress: toHex(input.contractAddress),
+  };
+}
+
+function success(reply: Fields) {
+  const delta = reply.fields('delta');
+  return {
+    output: reply.bytes('output'),
+    delta: { key: delta.integer('key'), ...(delta.has('data') && { data: delta.bytes('data') }) },
+    usedGas: BigInt(reply.text('usedGas')),
+    ethereumPayload: reply.bytes('ethereumPayload'),
+    ethereumAddress: reply.bytes('ethereumAddress'),
+    signature: reply.bytes('signature'),
+  };
+}
+
+function outcomeOf<Result>(reply: Fields, result: () => Result): TaskOutcome<Result> {
+  if (reply.text('status') !== 'FAILED') return { kind: 'result', result: result() };
+  return {
+    kind: 'failedTask',
+    result: {
+      output: reply.bytes('output'),
+      usedGas: BigInt(reply.text('usedGas')),
+      signature: reply.bytes('signature'),
+    },
+  };
+}
+
+async function gzipBase64(bytes: Uint8Array): Promise<string> {
+  const packed = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new CompressionStream('gzip'));
+  let binary = '';
+  for (const byte of new Uint8Array(await new Response(packed).arrayBuffer())) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
+/** Reads fields of an answer, refusing what is not of the expected shape. */
+class Fields {
+  readonly #method: string;
+  readonly #value: Readonly<Record<string, unknown>>;
+
+  constructor(method: string, value: unknown) {
+    if (typeof value !== 'object' || value === null) throw malformed(method, 'an object');
+    this.#method = method;
+    this.#value = value as Readonly<Record<string, unknown>>;
+  }
+
+  has(name: string): boolean {
+    return this.#value[name] !== undefined && this.#value[name] !== null;
+  }
+
+  fields(name: string): Fields {
+    return new Fields(`${this.#method}.${name}`, this.#value[name]);
+  }
+
+  text(name: string): string {
+    const value = this.#value[name];
+    if (typeof value !== 'string') throw malformed(`${this.#method}.${name}`, 'a text');
+    return value;
+  }
+
+  bytes(name: string): Uint8Array {
+    return fromHex(this.text(name));
+  }
+
+  integer(name: string): number {
+    const value = this.#value[name];
+    if (!Number.isSafeInteger(value)) throw malformed(`${this.#method}.${name}`, 'an integer');
+    return value as number;
+  }
+}
+
+function malformed(where: string, expected: string): SdkError {
+  return new SdkError('TRANSPORT_FAILED', `${where}: expected ${expected}`);
+}
