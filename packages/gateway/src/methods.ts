@@ -1,0 +1,148 @@
+import { gunzipSync } from 'node:zlib';
+import { toHex } from '@enigma-worker/crypto';
+import type { Client } from '@enigma-worker/client';
+import type { ResultOf } from '@enigma-worker/protocol';
+import { JSONRPCErrorException, type JSONRPCServer } from 'json-rpc-2.0';
+import { INVALID_PARAMS, Params, SERVER_ERROR } from './params.js';
+import type { TaskRegistry, TaskResult } from './tasks.js';
+
+/** Bounds of what the gateway takes. */
+export interface GatewayLimits {
+  /** Bytes of an unpacked contract. */
+  readonly bytecode: number;
+  /** Gas limit of a task that names none. */
+  readonly defaultGas: bigint;
+  /** Longest time in ms that a question for a result is held open. */
+  readonly wait: number;
+}
+
+/** What the methods need. */
+export interface GatewayContext {
+  readonly client: Client;
+  readonly tasks: TaskRegistry;
+  readonly limits: GatewayLimits;
+}
+
+/** Adds every method of docs/protocol.md, "Gateway", to a JSON-RPC server. */
+export function addMethods(server: JSONRPCServer, context: GatewayContext): void {
+  const { client, tasks, limits } = context;
+  const method = (name: string, run: (params: Params) => Promise<unknown>) => {
+    server.addMethod(name, (params: unknown) => run(new Params(params)));
+  };
+
+  method('getInfo', async () => {
+    const { signingKey } = await client.getRegistrationParams({});
+    return { peerId: toHex(signingKey), workerAddress: toHex(signingKey), status: 'ok' };
+  });
+
+  method('getRegistrationParams', async () => {
+    const { signingKey, report, signature } = await client.getRegistrationParams({});
+    return { signingKey: toHex(signingKey), report: toHex(report), signature: toHex(signature) };
+  });
+
+  method('getWorkerEncryptionKey', async (params) => {
+    const userPubKey = params.bytes('userPubKey', 64);
+    const { workerEncryptionKey, workerSig } = await client.newTaskEncryptionKey({ userPubKey });
+    return { result: { workerEncryptionKey: toHex(workerEncryptionKey), workerSig: toHex(workerSig) }, error: null };
+  });
+
+  method('deploySecretContract', async (params) => {
+    const input = { ...taskInput(params, limits), preCode: unpack(params.text('preCode'), limits.bytecode) };
+    const taskId = toHex(input.contractAddress);
+    return begin(tasks, taskId, async () => {
+      const outcome = await client.deploySecretContract({ input });
+      if (outcome.kind === 'failedTask') return failure(taskId, outcome.result);
+      return { ...success(taskId, outcome.result), preCodeHash: toHex(outcome.result.preCodeHash) };
+    });
+  });
+
+  method('sendTaskInput', async (params) => {
+    const taskId = toHex(params.bytes('taskId', 32));
+    const input = taskInput(params, limits);
+    return begin(tasks, taskId, async () => {
+      const outcome = await client.computeTask({ input });
+      return outcome.kind === 'failedTask' ? failure(taskId, outcome.result) : success(taskId, outcome.result);
+    });
+  });
+
+  method('getTaskStatus', async (params) => {
+    const taskId = toHex(params.bytes('taskId', 32));
+    const status = tasks.status(taskId) ?? 'UNVERIFIED';
+    const output = params.has('withResult') ? ((await tasks.result(taskId, 0))?.output ?? null) : null;
+    return { result: status, output };
+  });
+
+  method('getTaskResult', async (params) => {
+    const taskId = toHex(params.bytes('taskId', 32));
+    return { result: (await tasks.result(taskId, params.integer('waitMs', 0, limits.wait))) ?? null };
+  });
+
+  method('getContract', async (params) => {
+    const address = params.bytes('address', 32);
+    const { bytecode } = await client.getContract({ input: address });
+    return { address: toHex(address), bytecode: toHex(bytecode) };
+  });
+
+  method('getTip', async (params) => {
+    const { key, data } = await client.getTip({ input: params.bytes('address', 32) });
+    return { key, data: toHex(data) };
+  });
+
+  method('getDelta', async (params) => {
+    const input = { address: params.bytes('address', 32), key: params.integer('key', 0, 0xffff_ffff) };
+    return { delta: toHex((await client.getDelta({ input })).delta) };
+  });
+}
+
+function taskInput(params: Params, limits: GatewayLimits) {
+  return {
+    encryptedArgs: params.bytes('encryptedArgs'),
+    encryptedFn: params.bytes('encryptedFn'),
+    userDHKey: params.bytes('userDHKey', 64),
+    contractAddress: params.bytes('contractAddress', 32),
+    gasLimit: params.gas('gasLimit', limits.defaultGas),
+  };
+}
+
+function begin(tasks: TaskRegistry, taskId: string, run: () => Promise<TaskResult>): { sendTaskResult: boolean } {
+  if (!tasks.start(taskId, run)) {
+    throw new JSONRPCErrorException(`Server error: task ${taskId} is known already, or too many are under way`, SERVER_ERROR);
+  }
+  return { sendTaskResult: true };
+}
+
+function unpack(base64: string, limit: number): Uint8Array {
+  try {
+    const unpacked = gunzipSync(Buffer.from(base64, 'base64'), { maxOutputLength: limit });
+    return new Uint8Array(unpacked.buffer, unpacked.byteOffset, unpacked.length);
+  } catch {
+    throw new JSONRPCErrorException(
+      `Invalid params: preCode: expected base64 of a gzipped module of at most ${limit} bytes`,
+      INVALID_PARAMS,
+    );
+  }
+}
+
+function success(taskId: string, result: ResultOf<'ComputeTask'>): TaskResult {
+  const { delta } = result;
+  return {
+    taskId,
+    status: 'SUCCESS',
+    output: toHex(result.output),
+    usedGas: result.usedGas.toString(),
+    signature: toHex(result.signature),
+    delta: { key: delta.key, ...(delta.data !== undefined && { data: toHex(delta.data) }) },
+    ethereumPayload: toHex(result.ethereumPayload),
+    ethereumAddress: toHex(result.ethereumAddress),
+  };
+}
+
+function failure(taskId: string, result: ResultOf<'FailedTask'>): TaskResult {
+  return {
+    taskId,
+    status: 'FAILED',
+    output: toHex(result.output),
+    usedGas: result.usedGas.toString(),
+    signature: toHex(result.signature),
+  };
+}
