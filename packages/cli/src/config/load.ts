@@ -1,0 +1,97 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { UsageError } from '../errors.js';
+import { flagOf, variableOf, type Settings, type SettingValues } from './settings.js';
+
+/** The names under which a config file is looked for in the working folder. */
+export const CONFIG_FILES = ['enigma.config.ts', 'enigma.config.js', 'enigma.config.json'] as const;
+
+/** Where the value of a setting came from, the weakest first. */
+export type Origin = 'default' | 'file' | 'environment' | 'flag';
+
+/** Settings with their values and where each came from. */
+export interface Loaded<S extends Settings> {
+  readonly values: SettingValues<S>;
+  readonly origins: Readonly<Record<string, Origin>>;
+}
+
+/** What settings are read from. */
+export interface Sources {
+  /** The options that commander parsed. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly environment: NodeJS.ProcessEnv;
+  /** The whole config file, or an empty object. */
+  readonly file: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Reads the config file: the one named, or the first of {@link CONFIG_FILES} in the working folder.
+ * @throws UsageError when it cannot be read or does not hold an object
+ */
+export async function readConfigFile(path?: string): Promise<Readonly<Record<string, unknown>>> {
+  const found = path ?? CONFIG_FILES.find((name) => existsSync(name));
+  if (found === undefined) return {};
+  const file = resolve(found);
+  let content: unknown;
+  try {
+    content = file.endsWith('.json') ? JSON.parse(readFileSync(file, 'utf8')) : await importConfig(file);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'it cannot be read';
+    throw new UsageError(`config file ${file}: ${reason}`);
+  }
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    throw new UsageError(`config file ${file}: expected an object with a section for each command`);
+  }
+  return content as Record<string, unknown>;
+}
+
+async function importConfig(file: string): Promise<unknown> {
+  const { createJiti } = await import('jiti');
+  return createJiti(import.meta.url).import(file, { default: true });
+}
+
+/**
+ * The settings of a command: flags are stronger than the environment, that than the file, that than defaults.
+ * @throws UsageError naming every value that does not fit and where it came from
+ */
+export function load<S extends Settings>(section: string, settings: S, sources: Sources): Loaded<S> {
+  const fromFile = sectionOf(section, settings, sources.file);
+  const values: Record<string, unknown> = {};
+  const origins: Record<string, Origin> = {};
+  const problems: string[] = [];
+  for (const [name, setting] of Object.entries(settings)) {
+    const variable = variableOf(section, name);
+    const candidates: readonly (readonly [Origin, string, unknown])[] = [
+      ['flag', flagOf(name), sources.flags[name]],
+      ['environment', variable, sources.environment[variable]],
+      ['file', `${section}.${name} in the config file`, fromFile[name]],
+      ['default', flagOf(name), undefined],
+    ];
+    const [origin, label, raw] = candidates.find(([kind, , value]) => kind === 'default' || value !== undefined)!;
+    const parsed = setting.schema.safeParse(raw);
+    if (parsed.success) {
+      values[name] = parsed.data;
+      origins[name] = origin;
+    } else {
+      problems.push(raw === undefined ? `${label} (or ${variable}) is needed` : `${label}: ${z.prettifyError(parsed.error).replace(/^✖ /, '')}`);
+    }
+  }
+  if (problems.length > 0) throw new UsageError(problems.join('\n'));
+  return { values: values as SettingValues<S>, origins };
+}
+
+function sectionOf(section: string, settings: Settings, file: Sources['file']): Readonly<Record<string, unknown>> {
+  const found = file[section];
+  if (found === undefined) return {};
+  if (typeof found !== 'object' || found === null || Array.isArray(found)) {
+    throw new UsageError(`config file: ${section}: expected an object`);
+  }
+  const unknown = Object.keys(found).filter((name) => !Object.hasOwn(settings, name));
+  if (unknown.length > 0) {
+    throw new UsageError(
+      `config file: ${section} has no ${unknown.map((name) => JSON.stringify(name)).join(', ')}; it takes ${Object.keys(settings).join(', ')}`,
+    );
+  }
+  return found as Record<string, unknown>;
+}

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { createClient, http, type EnigmaClient } from '@enigma-worker/sdk';
+import { ipc } from '@enigma-worker/sdk/ipc';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { load, readConfigFile } from './config/load.js';
+import { addFlags, address, integer } from './config/settings.js';
+import { UsageError } from './errors.js';
+
+/** Settings of every command that speaks to a worker as a user does. */
+export const clientSettings = {
+  endpoint: {
+    value: 'url',
+    description: 'the worker: tcp://… or ipc://… of a core, or http(s)://… of a gateway (default: tcp://127.0.0.1:5552)',
+    schema: z.string().default('tcp://127.0.0.1:5552'),
+  },
+  worker: {
+    value: 'address',
+    description: "the worker's signing address; answers of any other are refused",
+    schema: address().optional(),
+  },
+  timeout: {
+    value: 'ms',
+    description: 'how long to wait for an answer (default: 60000)',
+    schema: integer(1, 3_600_000).default(60_000),
+  },
+  serverKey: {
+    value: 'z85',
+    description: "the core's CURVE public key, for an encrypted connection",
+    schema: z.string().length(40).optional(),
+  },
+  curveKeyFile: {
+    value: 'file',
+    description: 'file with our own CURVE key pair, as `enigma core keygen` writes it',
+    schema: z.string().optional(),
+  },
+} as const;
+
+/** Adds the flags that {@link connectFrom} reads. */
+export function addClientFlags(command: Command): Command {
+  return addFlags(command, clientSettings);
+}
+
+/** A client for the worker that flags, environment and config file name. */
+export async function connectFrom(command: Command): Promise<EnigmaClient> {
+  const globals = command.optsWithGlobals<Record<string, unknown>>();
+  const file = await readConfigFile(globals['config'] as string | undefined);
+  const { values } = load('client', clientSettings, { flags: command.opts(), environment: process.env, file });
+  return createClient({
+    transport: transportTo(values),
+    ...(values.worker !== undefined && { worker: values.worker }),
+  });
+}
+
+function transportTo(values: { endpoint: string; timeout: number; serverKey?: string | undefined; curveKeyFile?: string | undefined }) {
+  const { endpoint, timeout } = values;
+  if (/^https?:/.test(endpoint)) return http(endpoint, { timeout });
+  if (!/^(tcp|ipc):/.test(endpoint)) {
+    throw new UsageError(`endpoint: expected tcp://…, ipc://… or http(s)://…, got ${JSON.stringify(endpoint)}`);
+  }
+  if (values.serverKey === undefined) return ipc(endpoint, { timeout });
+  if (values.curveKeyFile === undefined) throw new UsageError('--server-key needs --curve-key-file too');
+  return ipc(endpoint, { timeout, curve: { serverPublicKey: values.serverKey, ...readCurveKeys(values.curveKeyFile) } });
+}
+
+const curveKeys = z.object({ publicKey: z.string().length(40), secretKey: z.string().length(40) });
+
+/**
+ * A CURVE key pair (Z85) from the file that `enigma core keygen` writes.
+ * @throws UsageError when it is not one
+ */
+export function readCurveKeys(file: string): z.infer<typeof curveKeys> {
+  try {
+    return curveKeys.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    throw new UsageError(`${file}: expected a CURVE key pair as \`enigma core keygen\` writes it`);
+  }
+}

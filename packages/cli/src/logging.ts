@@ -1,0 +1,30 @@
+import pino, { type Logger } from 'pino';
+import pretty from 'pino-pretty';
+import { z } from 'zod';
+
+/** The log levels of every server, the quietest last. */
+export const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']);
+
+/** A logger, and how to make it write to a fresh file of the same name after the old one was moved away. */
+export interface OpenLog {
+  readonly logger: Logger;
+  reopen(): void;
+}
+
+/**
+ * Structured logs: JSON lines to a file or a pipe, readable lines to a terminal.
+ * @param file where to; standard output when absent
+ */
+export function openLog(name: string, level: z.infer<typeof logLevel>, file?: string): OpenLog {
+  if (file === undefined && process.stdout.isTTY) {
+    const stream = pretty({ colorize: true, ignore: 'pid,hostname,name', translateTime: 'HH:MM:ss.l', sync: true });
+    return { logger: pino({ name, level }, stream), reopen: () => undefined };
+  }
+  const destination = pino.destination({ ...(file === undefined ? { dest: 1 } : { dest: file, mkdir: true }), sync: false });
+  return {
+    logger: pino({ name, level }, destination),
+    reopen: () => {
+      if (file !== undefined) destination.reopen();
+    },
+  };
+}
