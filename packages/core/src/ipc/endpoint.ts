@@ -1,0 +1,75 @@
+import { isIP } from 'node:net';
+import { IpcError } from './errors.js';
+
+/** Keys of a CURVE server, in ZeroMQ's Z85 text (40 characters each). */
+export interface CurveServer {
+  readonly secretKey: string;
+  /** Public keys of the peers that may connect; everybody else gets nothing at all. */
+  readonly allowedClients: readonly string[];
+}
+
+/** How a worker is asked to listen. */
+export interface BindOptions {
+  /** `tcp://host:port` or `ipc://path`; takes the place of `port`. */
+  readonly bind?: string;
+  /** TCP port on 127.0.0.1; 0 takes a free one. */
+  readonly port?: number;
+  readonly curve?: CurveServer;
+  /** Permits plain TCP beyond loopback: for networks that are private by other means. */
+  readonly insecureBind?: boolean;
+}
+
+/** The port of the deployed system (docs/protocol.md, "Transport"). */
+export const DEFAULT_PORT = 5552;
+
+const Z85_KEY = /^[0-9a-zA-Z.\-:+=^!/*?&<>()[\]{}@%$#]{40}$/;
+
+/**
+ * The endpoint to bind, once it is certain that it is a safe one.
+ *
+ * @throws IpcError `BAD_ENDPOINT`, `INSECURE_BIND`, `BAD_CURVE_KEY`.
+ */
+export function safeEndpoint(options: BindOptions): string {
+  const endpoint = options.bind ?? `tcp://127.0.0.1:${options.port ?? DEFAULT_PORT}`;
+  if (options.curve !== undefined) requireCurveKeys(options.curve);
+  if (endpoint.startsWith('ipc://') && endpoint.length > 'ipc://'.length) return endpoint;
+  const host = tcpHost(endpoint);
+  if (options.curve === undefined && options.insecureBind !== true && !isLoopback(host)) {
+    throw new IpcError(
+      'INSECURE_BIND',
+      `${endpoint} is reachable from other machines and unencrypted: give CURVE keys, bind to 127.0.0.1, or allow it expressly with insecureBind`,
+    );
+  }
+  return endpoint;
+}
+
+function tcpHost(endpoint: string): string {
+  const match = /^tcp:\/\/(\[[^\]]+\]|[^:/]+):(\d+|\*)$/.exec(endpoint);
+  const [, host, port] = match ?? [];
+  if (host === undefined || (port !== '*' && Number(port) > 65_535)) {
+    throw new IpcError(
+      'BAD_ENDPOINT',
+      `"${endpoint}" is not an endpoint: expected tcp://host:port or ipc://path`,
+    );
+  }
+  return host.replace(/^\[|\]$/g, '');
+}
+
+function isLoopback(host: string): boolean {
+  if (host === 'localhost' || host === '::1') return true;
+  return isIP(host) === 4 && host.startsWith('127.');
+}
+
+function requireCurveKeys(curve: CurveServer): void {
+  if (!Z85_KEY.test(curve.secretKey)) {
+    throw new IpcError('BAD_CURVE_KEY', 'the CURVE secret key of the server is not 40 characters of Z85');
+  }
+  for (const key of curve.allowedClients) {
+    if (!Z85_KEY.test(key)) {
+      throw new IpcError(
+        'BAD_CURVE_KEY',
+        `the allowed CURVE client key "${key}" is not 40 characters of Z85`,
+      );
+    }
+  }
+}

@@ -1,0 +1,272 @@
+import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { connect as connectTcp } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { IpcError } from '#ipc/errors.js';
+import type { Server } from '#ipc/server.js';
+import { afterEach, describe, expect, it } from 'vitest';
+import { curveKeyPair, Dealer, Request, type SocketOptions } from 'zeromq';
+import { LIMITS, serve } from './helpers.js';
+
+const opened: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const resource of opened.splice(0).reverse()) await resource.close();
+});
+
+async function start(options: Parameters<typeof serve>[0] = {}): Promise<Server> {
+  const server = await serve(options);
+  opened.push(server);
+  return server;
+}
+
+function request(server: Server, options: SocketOptions<Request> = {}): Request {
+  const socket = new Request({ linger: 0, receiveTimeout: 5_000, ...options });
+  socket.connect(server.endpoint);
+  opened.push(socket);
+  return socket;
+}
+
+function dealer(server: Server, options: SocketOptions<Dealer> = {}): Dealer {
+  const socket = new Dealer({ linger: 0, receiveTimeout: 5_000, ...options });
+  socket.connect(server.endpoint);
+  opened.push(socket);
+  return socket;
+}
+
+async function call(socket: Request, ...parts: string[]): Promise<string[]> {
+  await socket.send(parts);
+  return (await socket.receive()).map(String);
+}
+
+const texts = (frames: Buffer[]): string[] => frames.map(String);
+
+describe('the REP contract', () => {
+  it('answers REQ peers, one after the other', async () => {
+    const socket = request(await start());
+    for (const word of ['a', 'b', 'c']) expect(await call(socket, `echo ${word}`)).toEqual([word]);
+  });
+
+  it('answers each part of a message with one part, in order, whatever it is', async () => {
+    const socket = request(await start());
+    const parts = ['echo a', 'task x 20', '', 'nonsense', 'write 5', 'echo b'];
+    expect(await call(socket, ...parts)).toEqual(['a', 'done x 20', '? ', '? nonsense', 'written', 'b']);
+  });
+
+  it('answers an empty frame', async () => {
+    const socket = request(await start());
+    expect(await call(socket, '')).toEqual(['? ']);
+    expect(await call(socket, 'echo a')).toEqual(['a']);
+  });
+
+  it('serves DEALER peers that pipeline, reads before tasks', async () => {
+    const socket = dealer(await start());
+    await socket.send(['', 'task x 100']);
+    await socket.send(['', 'echo a']);
+    expect(texts(await socket.receive())).toEqual(['', 'a']);
+    expect(texts(await socket.receive())).toEqual(['', 'done x 100']);
+  });
+
+  it('returns the envelope of a peer that correlates', async () => {
+    const socket = dealer(await start());
+    await socket.send(['17', '', 'echo a']);
+    expect(texts(await socket.receive())).toEqual(['17', '', 'a']);
+    const correlated = request(await start(), { correlate: true, relaxed: true });
+    expect(await call(correlated, 'echo b')).toEqual(['b']);
+  });
+
+  it('tells a peer that forgets the delimiter', async () => {
+    const socket = dealer(await start());
+    await socket.send(['echo a', 'echo b']);
+    const reply = texts(await socket.receive());
+    expect(reply).toHaveLength(2);
+    expect(reply[0]).toContain('empty frame');
+    await socket.send(['']);
+    expect(texts(await socket.receive())).toEqual(['', '? ']);
+  });
+
+  it('answers every request of a message with too many, and bounds the replies of one message', async () => {
+    const socket = request(await start());
+    const many = await call(socket, ...Array.from({ length: LIMITS.parts + 1 }, () => 'echo a'));
+    expect(many).toHaveLength(LIMITS.parts + 1);
+    expect(new Set(many).size).toBe(1);
+    expect(many[0]).toContain('at most 100');
+    const large = await call(socket, 'big 2000000', 'echo a');
+    expect(large.map((part) => part.length > 1000)).toEqual([true, false]);
+    expect(large[1]).toContain('exceed');
+  });
+
+  it('disconnects a peer whose message is too long, and goes on with the others', async () => {
+    const server = await start({ maxMessageBytes: 1000 });
+    const hostile = dealer(server, { receiveTimeout: 300, reconnectInterval: -1 });
+    await hostile.send(['', 'x'.repeat(2000)]);
+    await expect(hostile.receive()).rejects.toThrow();
+    expect(await call(request(server), 'echo a')).toEqual(['a']);
+  });
+});
+
+describe('many peers', () => {
+  it('keeps tasks of one contract in order and those of others apart', async () => {
+    const socket = dealer(await start());
+    for (const word of ['task x 60', 'task x 1', 'task y 10']) await socket.send(['', word]);
+    const order: string[] = [];
+    for (let i = 0; i < 3; i++) order.push(texts(await socket.receive())[1] ?? '');
+    expect(order).toEqual(['done y 10', 'done x 60', 'done x 1']);
+  });
+
+  it('says busy beyond its bounds, and answers everything', async () => {
+    const server = await start();
+    const socket = dealer(server);
+    for (let i = 0; i < 6; i++) await socket.send(['', 'task x 20']);
+    const replies: string[] = [];
+    for (let i = 0; i < 6; i++) replies.push(texts(await socket.receive())[1] ?? '');
+    expect(replies.filter((reply) => reply.includes('busy'))).toHaveLength(2);
+    expect(replies.filter((reply) => reply === 'done x 20')).toHaveLength(4);
+    expect(server.stats()).toEqual({ tasks: 0, waiting: 0, writes: 0, refused: 2 });
+  });
+
+  it('forgets peers that vanish with work in hand', async () => {
+    const server = await start();
+    for (let i = 0; i < 20; i++) {
+      const socket = dealer(server);
+      await socket.send(['', 'task x 10']);
+      await socket.send(['', 'echo a']);
+      await socket.receive();
+      socket.close();
+    }
+    const survivor = request(server);
+    expect(await call(survivor, 'echo a')).toEqual(['a']);
+    while (server.stats().tasks > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(await call(survivor, 'task x 1')).toEqual(['done x 1']);
+  });
+
+  it('lets a peer that reads nothing cost nobody anything', async () => {
+    const server = await start({ outboundMessages: 2, outboundBytes: 1 << 16 });
+    const slow = dealer(server, { receiveHighWaterMark: 1, receiveBufferSize: 4096 });
+    for (let i = 0; i < 300; i++) await slow.send(['', 'big 100000']);
+    const quick = request(server);
+    for (let i = 0; i < 20; i++) expect(await call(quick, 'echo a')).toEqual(['a']);
+  });
+
+  it('survives noise on its port', async () => {
+    const server = await start();
+    const port = Number(server.endpoint.split(':').at(-1));
+    for (const noise of ['GET / HTTP/1.1\r\n\r\n', Buffer.alloc(5000, 0xff), '']) {
+      await new Promise<void>((resolve) => {
+        const tcp = connectTcp(port, '127.0.0.1', () => tcp.resume().end(noise));
+        tcp.on('close', () => resolve()).on('error', () => undefined);
+      });
+    }
+    expect(await call(request(server), 'echo a')).toEqual(['a']);
+  });
+});
+
+describe('stopping', () => {
+  it('ends and answers what was accepted, and refuses what comes after', async () => {
+    const server = await start();
+    const socket = dealer(server);
+    await socket.send(['', 'task x 200']);
+    await socket.send(['', 'echo a']);
+    await socket.receive();
+    const closed = server.close();
+    await socket.send(['', 'task y 1']);
+    expect(texts(await socket.receive())[1]).toContain('stopping');
+    expect(texts(await socket.receive())).toEqual(['', 'done x 200']);
+    await closed;
+    await server.close();
+  });
+
+  it('answers in bounded time even what does not end', async () => {
+    const server = await start({ stopTimeout: 50 });
+    const socket = dealer(server);
+    await socket.send(['', 'task x 3000']);
+    await socket.send(['', 'echo a']);
+    await socket.receive();
+    const began = performance.now();
+    const closed = server.close();
+    expect(texts(await socket.receive())[1]).toContain('stopping');
+    await closed;
+    expect(performance.now() - began).toBeLessThan(2_500);
+  });
+});
+
+describe('binding', () => {
+  it.each([
+    ['tcp://0.0.0.0:*', 'INSECURE_BIND'],
+    ['tcp://*:5552', 'INSECURE_BIND'],
+    ['tcp://example.org:5552', 'INSECURE_BIND'],
+    ['udp://127.0.0.1:1', 'BAD_ENDPOINT'],
+    ['tcp://127.0.0.1', 'BAD_ENDPOINT'],
+    ['tcp://127.0.0.1:70000', 'BAD_ENDPOINT'],
+    ['ipc://', 'BAD_ENDPOINT'],
+    ['ipc:///nowhere/at/all', 'BAD_ENDPOINT'],
+  ])('refuses %s', async (bind, code) => {
+    await expect(serve({ bind })).rejects.toSatisfy(
+      (error) => error instanceof IpcError && error.code === code,
+    );
+  });
+
+  it('binds beyond loopback when that is asked expressly', async () => {
+    const server = await start({ bind: 'tcp://0.0.0.0:*', insecureBind: true });
+    expect(server.endpoint).toMatch(/^tcp:\/\/0\.0\.0\.0:\d+$/);
+  });
+
+  it('says that a port is taken', async () => {
+    const { endpoint } = await start();
+    await expect(serve({ bind: endpoint })).rejects.toMatchObject({ code: 'ENDPOINT_IN_USE' });
+  });
+
+  it('serves ipc:// to its own user only, and takes over no living server', async () => {
+    const bind = `ipc://${join(mkdtempSync(join(tmpdir(), 'enigma-')), 'core.sock')}`;
+    const server = await start({ bind });
+    expect(statSync(bind.slice('ipc://'.length)).mode & 0o777).toBe(0o600);
+    expect(await call(request(server), 'echo a')).toEqual(['a']);
+    await expect(serve({ bind })).rejects.toMatchObject({ code: 'ENDPOINT_IN_USE' });
+  });
+
+  it('removes no file that is not a socket', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'enigma-')), 'precious');
+    writeFileSync(file, 'data');
+    await expect(serve({ bind: `ipc://${file}` })).rejects.toMatchObject({ code: 'BAD_ENDPOINT' });
+    expect(statSync(file).size).toBe(4);
+  });
+});
+
+describe('CURVE', () => {
+  const keys = curveKeyPair();
+  const allowed = curveKeyPair();
+  const stranger = curveKeyPair();
+  const curve = { secretKey: keys.secretKey, allowedClients: [allowed.publicKey] };
+  const as = (pair: typeof keys, serverKey = keys.publicKey): SocketOptions<Request> => ({
+    curveServerKey: serverKey,
+    curvePublicKey: pair.publicKey,
+    curveSecretKey: pair.secretKey,
+    receiveTimeout: 400,
+  });
+
+  it('serves an allowed key beyond loopback, and nobody else anything', async () => {
+    const server = await start({ bind: 'tcp://0.0.0.0:*', curve });
+    const local = { endpoint: server.endpoint.replace('0.0.0.0', '127.0.0.1') } as Server;
+    expect(await call(request(local, as(allowed)), 'echo a')).toEqual(['a']);
+    for (const options of [as(stranger), as(allowed, stranger.publicKey), { receiveTimeout: 400 }]) {
+      const outsider = request(local, { ...options, sendTimeout: 400 });
+      await expect(call(outsider, 'echo a')).rejects.toThrow();
+    }
+    expect(await call(request(local, as(allowed)), 'echo b')).toEqual(['b']);
+  });
+
+  it('keeps the allow-lists of two workers in one process apart', async () => {
+    const one = await start({ curve });
+    const other = await start({ curve: { ...curve, allowedClients: [stranger.publicKey] } });
+    expect(await call(request(other, as(stranger)), 'echo a')).toEqual(['a']);
+    await expect(call(request(one, as(stranger)), 'echo a')).rejects.toThrow();
+  });
+
+  it('refuses a malformed key', async () => {
+    await expect(serve({ curve: { ...curve, secretKey: 'short' } })).rejects.toMatchObject({
+      code: 'BAD_CURVE_KEY',
+    });
+    await expect(serve({ curve: { ...curve, allowedClients: ['x'] } })).rejects.toMatchObject({
+      code: 'BAD_CURVE_KEY',
+    });
+  });
+});
