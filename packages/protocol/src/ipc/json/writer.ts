@@ -1,0 +1,139 @@
+import type { Dialect } from '../dialect.js';
+
+const HEX_DIGITS = '0123456789abcdef';
+/** The byte between two items. */
+export const COMMA = 0x2c;
+const QUOTE = 0x22;
+
+/** The two hex digits of each byte, as they lie in memory. */
+const HEX_PAIRS = new Uint16Array(256);
+/** The decimal digits of each byte and a comma, as they lie in memory, little-endian. */
+const DECIMALS = new Uint32Array(256);
+const DECIMAL_LENGTHS = new Uint8Array(256);
+
+for (let byte = 0; byte < 256; byte++) {
+  HEX_PAIRS[byte] = HEX_DIGITS.charCodeAt(byte >> 4) | (HEX_DIGITS.charCodeAt(byte & 15) << 8);
+  const text = `${byte},`;
+  let word = 0;
+  for (let i = 0; i < text.length; i++) word |= text.charCodeAt(i) << (8 * i);
+  DECIMALS[byte] = word;
+  DECIMAL_LENGTHS[byte] = text.length;
+}
+
+const encoder = new TextEncoder();
+
+/** Most bytes that {@link JsonWriter.ints} writes. The last item's word may reach past what it means. */
+export function intsBound(bytes: Uint8Array): number {
+  return 4 * bytes.length + 6;
+}
+
+/** Bytes that {@link JsonWriter.hex} writes. */
+export function hexBound(bytes: Uint8Array): number {
+  return 2 * bytes.length + 2;
+}
+
+/** Most bytes that {@link JsonWriter.text} writes. */
+export function textBound(text: string): number {
+  return 6 * text.length + 2;
+}
+
+/** Most bytes that {@link JsonWriter.integer} writes for 64-bit integers. */
+export const INTEGER_BOUND = 20;
+
+/**
+ * Writes JSON straight into one byte array, which is as large as the caller's bound says: no string of the
+ * message ever exists, and nothing grows.
+ */
+export class JsonWriter {
+  readonly dialect: Dialect;
+  private readonly target: Uint8Array;
+  private readonly view: DataView;
+  private at = 0;
+
+  /** @param bound most bytes that will be written */
+  constructor(bound: number, dialect: Dialect) {
+    this.dialect = dialect;
+    this.target = new Uint8Array(bound);
+    this.view = new DataView(this.target.buffer);
+  }
+
+  /** Bytes that are JSON already. */
+  raw(bytes: Uint8Array): void {
+    this.target.set(bytes, this.at);
+    this.at += bytes.length;
+  }
+
+  /** One ASCII byte of JSON. */
+  punctuation(code: number): void {
+    this.target[this.at++] = code;
+  }
+
+  /** A list of integers 0…255. */
+  ints(bytes: Uint8Array): void {
+    const { view } = this;
+    let at = this.at;
+    this.target[at++] = 0x5b;
+    for (let i = 0; i < bytes.length; i++) {
+      const byte = bytes[i]!;
+      view.setUint32(at, DECIMALS[byte]!, true);
+      at += DECIMAL_LENGTHS[byte]!;
+    }
+    if (bytes.length > 0) at--;
+    this.target[at++] = 0x5d;
+    this.at = at;
+  }
+
+  /** A text of lower-case hex digits without `0x`. */
+  hex(bytes: Uint8Array): void {
+    const { view } = this;
+    let at = this.at;
+    this.target[at++] = QUOTE;
+    for (let i = 0; i < bytes.length; i++) {
+      view.setUint16(at, HEX_PAIRS[bytes[i]!]!, true);
+      at += 2;
+    }
+    this.target[at++] = QUOTE;
+    this.at = at;
+  }
+
+  /** An integer, exact; negative zero keeps its sign. */
+  integer(value: number | bigint): void {
+    if (typeof value === 'number' && value >= 0 && value < 10 && !Object.is(value, -0)) {
+      this.target[this.at++] = 0x30 + value;
+    } else {
+      this.ascii(Object.is(value, -0) ? '-0' : value.toString());
+    }
+  }
+
+  /** A text with JSON's escapes. */
+  text(text: string): void {
+    const start = this.at;
+    const { target } = this;
+    let at = start;
+    target[at++] = QUOTE;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code < 0x20 || code >= 0x7f || code === QUOTE || code === 0x5c) {
+        this.escapedText(text);
+        return;
+      }
+      target[at++] = code;
+    }
+    target[at++] = QUOTE;
+    this.at = at;
+  }
+
+  /** What was written, as a view of the array: the array belongs to the caller from now on. */
+  finish(): Uint8Array {
+    return this.target.subarray(0, this.at);
+  }
+
+  private escapedText(text: string): void {
+    const { written } = encoder.encodeInto(JSON.stringify(text), this.target.subarray(this.at));
+    this.at += written;
+  }
+
+  private ascii(text: string): void {
+    for (let i = 0; i < text.length; i++) this.target[this.at++] = text.charCodeAt(i);
+  }
+}
