@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { toHex } from '@enigma-worker/crypto';
 import type { Client } from '@enigma-worker/client';
-import type { ResultOf } from '@enigma-worker/protocol';
+import type { FailedTaskResult, ResultOf } from '@enigma-worker/protocol';
 import { JSONRPCErrorException, type JSONRPCServer } from 'json-rpc-2.0';
 import { INVALID_PARAMS, Params, SERVER_ERROR } from './params.js';
 import type { TaskRegistry, TaskResult } from './tasks.js';
@@ -137,7 +137,7 @@ function success(taskId: string, result: ResultOf<'ComputeTask'>): TaskResult {
   };
 }
 
-function failure(taskId: string, result: ResultOf<'FailedTask'>): TaskResult {
+function failure(taskId: string, result: FailedTaskResult): TaskResult {
   return {
     taskId,
     status: 'FAILED',

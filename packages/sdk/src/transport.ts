@@ -1,7 +1,7 @@
-import type { RequestOf, ResultOf } from '@enigma-worker/protocol';
+import type { FailedTaskResult, RequestOf, ResultOf } from '@enigma-worker/protocol';
 
 /** What a failed task leaves: an encrypted text, the gas it used, and the worker's signature. */
-export type FailedTask = ResultOf<'FailedTask'>;
+export type FailedTask = FailedTaskResult;
 
 /** A task ends in a result or in a failure; both are signed. */
 export type TaskOutcome<Result> =
