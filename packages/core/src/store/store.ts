@@ -1,0 +1,114 @@
+import type { Logger } from '../log.js';
+import type { ContractRecord, DeltaEntry, DeltaRange, StateChange, TaskCommit } from './records.js';
+
+/** Options of a store; every one has a default. */
+export interface StoreOptions {
+  readonly logger?: Logger;
+  /** Most bytes of deltas in one bulk reply; 64 MiB less room for their encoding by default. */
+  readonly maxReplyBytes?: number;
+  /** Bytes of tips kept in memory; 16 MiB by default. */
+  readonly tipCacheBytes?: number;
+}
+
+/**
+ * Reads of single things, at the speed of a memory map. All bytes given out are copies.
+ * Everything throws StoreError `CORRUPT` when what is stored was damaged, and `CLOSED` after `close`.
+ */
+export interface StoreReader extends AsyncDisposable {
+  /** Renews the snapshot that is read from. Needed in threads that do not return to their event loop. */
+  refresh(): void;
+
+  /** What is known of a contract. */
+  contract(address: Uint8Array): ContractRecord | undefined;
+
+  /** The bytecode with this hash. */
+  bytecode(codeHash: Uint8Array): Uint8Array | undefined;
+
+  /** The envelope of one delta. */
+  delta(address: Uint8Array, index: number): Uint8Array | undefined;
+
+  /** One sealed value of the state with this id. */
+  stateValue(stateId: Uint8Array, tag: Uint8Array): Uint8Array | undefined;
+
+  /** Every sealed value of the state with this id, in the order of the tags. */
+  stateValues(stateId: Uint8Array): Iterable<{ readonly tag: Uint8Array; readonly value: Uint8Array }>;
+
+  /** The sealed state key of a contract. */
+  stateKey(address: Uint8Array): Uint8Array | undefined;
+
+  /** A named piece of sealed data, for example the worker's identity. */
+  blob(name: string): Uint8Array | undefined;
+
+  close(): Promise<void>;
+}
+
+/**
+ * All that the core keeps. There is one in a process, which alone writes; every write is atomic, and
+ * durable when its promise resolves. Concurrent writes share one flush. When a write fails nothing of
+ * it is stored and its promise rejects with a StoreError (`DISK_FULL`, `IO`, ...).
+ */
+export interface Store extends StoreReader {
+  /** The latest delta of a contract; none when it is unknown or has no delta. */
+  getTip(address: Uint8Array): DeltaEntry | undefined;
+
+  /** The latest delta of each contract. @throws StoreError `UNKNOWN_CONTRACT`, `NO_DELTA`, `REPLY_TOO_LARGE` */
+  getTips(addresses: readonly Uint8Array[]): Promise<DeltaEntry[]>;
+
+  /** The latest delta of every contract that has one. @throws StoreError `REPLY_TOO_LARGE` */
+  getAllTips(): Promise<DeltaEntry[]>;
+
+  /** Every contract known. */
+  getAllAddresses(): Promise<Uint8Array[]>;
+
+  /** The deltas stored in the ranges, in order. @throws StoreError `UNKNOWN_CONTRACT`, `REPLY_TOO_LARGE` */
+  getDeltas(ranges: readonly DeltaRange[]): Promise<DeltaEntry[]>;
+
+  /** The bytecode of a contract; none when it is unknown or came without. */
+  getContract(address: Uint8Array): Uint8Array | undefined;
+
+  /**
+   * UpdateNewContract: sets the bytecode. False, and nothing changes, when the contract has deltas and
+   * other bytecode.
+   */
+  updateContract(address: Uint8Array, bytecode: Uint8Array): Promise<boolean>;
+
+  /**
+   * UpdateDeltas: stores each delta whose place is free. For each, in order, whether it is now stored:
+   * false when another delta has its place.
+   */
+  updateDeltas(deltas: readonly DeltaEntry[]): Promise<boolean[]>;
+
+  /** UpdateNewContractOnDeployment: bytecode and delta, both or neither; whether they are now stored. */
+  updateContractOnDeployment(
+    address: Uint8Array,
+    bytecode: Uint8Array,
+    delta: Omit<DeltaEntry, 'address'>,
+  ): Promise<boolean>;
+
+  /** RemoveContract: bytecode, deltas and state. The state key stays. An unknown contract is fine. */
+  removeContract(address: Uint8Array): Promise<void>;
+
+  /** RemoveDeltas: and the state, when it was built from one of them. Missing deltas are fine. */
+  removeDeltas(ranges: readonly DeltaRange[]): Promise<void>;
+
+  /**
+   * Stores what a task changed.
+   * @throws StoreError `CONFLICT` when the state is no longer the one the task started from or another
+   * delta has its place, `CONTRACT_EXISTS` when a deployment finds the address taken
+   */
+  commitTask(task: TaskCommit): Promise<void>;
+
+  /** Stores a step of building the state from stored deltas. @throws StoreError `CONFLICT` as {@link commitTask} */
+  commitBuild(address: Uint8Array, change: StateChange): Promise<void>;
+
+  /** Stores sealed state keys, replacing earlier ones. */
+  putStateKeys(keys: readonly { readonly address: Uint8Array; readonly sealed: Uint8Array }[]): Promise<void>;
+
+  /** Stores a named piece of sealed data, replacing an earlier one. */
+  putBlob(name: string, data: Uint8Array): Promise<void>;
+}
+
+/** Whether deltas are stored that the state does not contain yet. */
+export function isBehind(record: ContractRecord): boolean {
+  return record.tip !== undefined && (record.state === undefined || record.state.index < record.tip);
+}
