@@ -1,5 +1,11 @@
 export * from './errors.js';
 export * from './limits.js';
+export * from './epoch.js';
+export * from './key-exchange.js';
+export * from './principal-rpc.js';
+export * from './receipt.js';
+export * from './selection.js';
+export * from './task-key.js';
 export type { Dialect } from './ipc/dialect.js';
 export type { RequestId } from './ipc/envelope.js';
 export {
