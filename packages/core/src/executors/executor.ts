@@ -1,0 +1,220 @@
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import type { Codec } from './codec.js';
+import { CLOSE, type ExecutorLink } from './link.js';
+import { nextSlot, SLOT_COUNT, Slots, SlotState } from './slots.js';
+
+/** What a pool of executors runs. */
+export interface ExecutorProgram<Job, Reply> {
+  /** The thread's script: it calls `serve` with the `link` of its `workerData`. */
+  readonly script: URL;
+  /** Given to the thread as `workerData.setup`. */
+  readonly setup: unknown;
+  /** Stack of the thread in MiB. */
+  readonly stackSizeMb: number;
+  readonly jobs: Codec<Job>;
+  readonly replies: Codec<Reply>;
+}
+
+/** A job in the hands of an executor. */
+export interface Posted<Job> {
+  readonly job: Job;
+}
+
+/** What was left when a thread ended. */
+export interface Remains<Entry> {
+  /** The job it was at. */
+  readonly begun: Entry | undefined;
+  /** Jobs it had not begun, in order. */
+  readonly waiting: Entry[];
+}
+
+/** One thread that does jobs in the order in which they are posted, seen from the main thread. */
+export class Executor<Job, Reply, Entry extends Posted<Job>> {
+  readonly #program: ExecutorProgram<Job, Reply>;
+  readonly #slots = new Slots();
+  readonly #port: MessagePort;
+  readonly #worker: Worker;
+  /** What each slot holds; `undefined` for a free slot and for one whose job was withdrawn. */
+  readonly #entries: (Entry | undefined)[] = Array.from({ length: SLOT_COUNT }, () => undefined);
+  /** The slots from `#tail` on, `#used` of them, are not free. */
+  #tail = 0;
+  #used = 0;
+  #load = 0;
+  #ended = false;
+  #ending = false;
+  /** Kept by the pool: its running job takes long, so that nothing should wait behind it. */
+  slow = false;
+  /** Kept by the pool: when it last answered, or began to have work. */
+  touched = 0;
+
+  /**
+   * Starts the thread.
+   * @param onExit called once when the thread has ended, with the error that ended it if there was one
+   */
+  constructor(
+    program: ExecutorProgram<Job, Reply>,
+    bell: SharedArrayBuffer,
+    onRing: () => void,
+    onExit: (error: Error | undefined) => void,
+  ) {
+    this.#program = program;
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    port1.unref();
+    const link: ExecutorLink = { slots: this.#slots.memory, bell, port: port2 };
+    this.#worker = new Worker(program.script, {
+      workerData: { link, setup: program.setup },
+      transferList: [port2],
+      resourceLimits: { stackSizeMb: program.stackSizeMb },
+    });
+    this.#worker.unref();
+    let failure: Error | undefined;
+    this.#worker.on('message', onRing);
+    this.#worker.on('error', (error: unknown) => {
+      failure = error instanceof Error ? error : new Error(String(error));
+    });
+    this.#worker.on('exit', () => {
+      this.#ended = true;
+      onExit(failure);
+    });
+  }
+
+  /** Jobs posted and not answered. */
+  get load(): number {
+    return this.#load;
+  }
+
+  /** Whether no slot is in use: withdrawn jobs hold theirs until the thread has passed them. */
+  get idle(): boolean {
+    return this.#used === 0;
+  }
+
+  /** Whether it was told to end. */
+  get ending(): boolean {
+    return this.#ending;
+  }
+
+  /** Whether another job may be posted now. */
+  get accepts(): boolean {
+    if (this.#ended || this.#used === SLOT_COUNT) return false;
+    return this.#load === 0 || !this.slow;
+  }
+
+  /** Posts a job. Only when {@link accepts}. */
+  post(entry: Entry): void {
+    const slot = (this.#tail + this.#used) % SLOT_COUNT;
+    this.#send(slot, entry.job);
+    this.#entries[slot] = entry;
+    this.#used++;
+    this.#load++;
+  }
+
+  /** Hands over the replies that are there, in order, and reclaims withdrawn slots; false when there were none. */
+  poll(deliver: (entry: Entry, reply: Reply) => void): boolean {
+    let progress = false;
+    while (this.#used > 0) {
+      const slot = this.#tail;
+      const entry = this.#entries[slot];
+      const state = this.#slots.state(slot);
+      if (entry === undefined) {
+        if (state !== SlotState.free) break;
+        this.#advance();
+        progress = true;
+        continue;
+      }
+      if (state !== SlotState.done) break;
+      const reply = this.#receive(slot);
+      this.#slots.release(slot);
+      this.#advance();
+      this.#load--;
+      this.slow = false;
+      progress = true;
+      deliver(entry, reply);
+    }
+    return progress;
+  }
+
+  /** Takes back the jobs that the thread has not begun, in order. */
+  recall(): Entry[] {
+    const recalled: Entry[] = [];
+    for (let back = this.#used - 1; back >= 0; back--) {
+      const slot = (this.#tail + back) % SLOT_COUNT;
+      const entry = this.#entries[slot];
+      if (entry === undefined) continue;
+      if (!this.#slots.withdraw(slot)) break;
+      this.#entries[slot] = undefined;
+      this.#load--;
+      recalled.push(entry);
+    }
+    return recalled.reverse();
+  }
+
+  /** When the job it is at began, in milliseconds since the epoch; `undefined` between jobs. */
+  runningSince(): number | undefined {
+    for (let at = 0, slot = this.#tail; at < this.#used; at++, slot = nextSlot(slot)) {
+      if (this.#slots.state(slot) === SlotState.running) return this.#slots.since(slot);
+    }
+    return undefined;
+  }
+
+  /** Ends the thread wherever it is. After this resolves, {@link poll} and then {@link remains} tell what was left. */
+  async kill(): Promise<void> {
+    this.#ending = true;
+    this.#ended = true;
+    await this.#worker.terminate();
+  }
+
+  /** What an ended thread left undone. */
+  remains(): Remains<Entry> {
+    let begun: Entry | undefined;
+    const waiting: Entry[] = [];
+    for (let at = 0, slot = this.#tail; at < this.#used; at++, slot = nextSlot(slot)) {
+      const entry = this.#entries[slot];
+      if (entry === undefined) continue;
+      if (this.#slots.state(slot) === SlotState.queued) waiting.push(entry);
+      else begun = entry;
+    }
+    this.#used = 0;
+    this.#load = 0;
+    this.#port.close();
+    return { begun, waiting };
+  }
+
+  /** Asks an idle thread to end by itself, and ends it if that takes longer than `milliseconds`. */
+  async close(milliseconds: number): Promise<void> {
+    this.#ending = true;
+    if (!this.#ended) {
+      const exited = new Promise<boolean>((resolve) => {
+        this.#worker.once('exit', () => resolve(true));
+        setTimeout(resolve, milliseconds, false).unref();
+      });
+      this.#worker.ref();
+      if (this.#used < SLOT_COUNT) {
+        this.#port.postMessage(CLOSE);
+        this.#slots.queue((this.#tail + this.#used) % SLOT_COUNT, undefined);
+      }
+      if (!(await exited)) await this.kill();
+    }
+    this.#port.close();
+  }
+
+  #send(slot: number, job: Job): void {
+    const length = this.#program.jobs.encode(job, this.#slots.body(slot));
+    if (length === undefined) this.#port.postMessage(job);
+    this.#slots.queue(slot, length);
+  }
+
+  #receive(slot: number): Reply {
+    const length = this.#slots.length(slot);
+    if (length !== undefined) return this.#program.replies.decode(this.#slots.body(slot).subarray(0, length));
+    const received = receiveMessageOnPort(this.#port) as { message: Reply } | undefined;
+    if (received === undefined) throw new Error('a slot announced a reply that is not in the port');
+    return received.message;
+  }
+
+  #advance(): void {
+    this.#entries[this.#tail] = undefined;
+    this.#tail = nextSlot(this.#tail);
+    this.#used--;
+  }
+}

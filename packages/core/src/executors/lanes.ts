@@ -1,0 +1,361 @@
+import type { Logger } from '../log.js';
+import { ExecutorError } from './errors.js';
+import type { Executor, ExecutorProgram, Posted } from './executor.js';
+import { ExecutorPool, type LossReason, type PoolOptions } from './pool.js';
+
+/** What a job must have to run in a lane. */
+export interface LaneJob {
+  /**
+   * Set by the lanes: everything that earlier jobs of the lane changed is settled. The thread must
+   * refuse a job that is not fresh once an earlier job of its lane changed something.
+   */
+  fresh: boolean;
+}
+
+/**
+ * What follows from a reply. `done`: nothing. `again`: the thread refused the job, because an
+ * earlier one must be settled first. Else `work` must be done before the next job of the lane
+ * begins, and the job's own answer follows it, or the job is repeated.
+ */
+export type Settlement = 'done' | 'again' | { readonly work: () => Promise<void>; readonly repeat: boolean };
+
+/** How a job ended: answered, or begun and lost with its thread. */
+export type JobEnd<Reply> =
+  { readonly kind: 'reply'; readonly reply: Reply } | { readonly kind: 'lost'; readonly reason: LossReason };
+
+/** Bounds of what may wait. */
+export interface LaneOptions extends PoolOptions {
+  /** Jobs that may wait in all lanes together. */
+  readonly maxQueued: number;
+  /** Jobs that may wait in one lane. */
+  readonly maxQueuedPerLane: number;
+}
+
+interface JobEntry<Job, Reply> extends Posted<Job> {
+  readonly sequence: number;
+  readonly lane: Lane<Job, Reply> | undefined;
+  readonly settle: (reply: Reply) => Settlement;
+  readonly resolve: (end: JobEnd<Reply>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Holds a lane while something else touches what belongs to it. */
+interface Gate {
+  readonly reached: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Lane<Job, Reply> {
+  readonly key: string;
+  readonly queue: (JobEntry<Job, Reply> | Gate)[];
+  /** Jobs that came back and run again, once the lane is settled. */
+  readonly again: JobEntry<Job, Reply>[];
+  inFlight: number;
+  /** No new job begins until those in flight have come back. */
+  draining: boolean;
+  /** Settlements and gates that hold the lane. */
+  holds: number;
+  fresh: boolean;
+  /** Whether it stands in the line of lanes that wait for an executor. */
+  waiting: boolean;
+  executor: Executor<Job, Reply, JobEntry<Job, Reply>> | undefined;
+}
+
+/**
+ * Runs jobs on a pool of executors: those of one lane in order of arrival and never two at once,
+ * those of different lanes in parallel. A lane keeps to one executor while it has jobs there, and
+ * several of its jobs may be posted at once: the next begins as soon as the one before has ended,
+ * unless that one changed something, which is settled on the main thread first.
+ */
+export class Lanes<Job extends LaneJob, Reply> {
+  readonly #pool: ExecutorPool<Job, Reply, JobEntry<Job, Reply>>;
+  readonly #options: LaneOptions;
+  readonly #lanes = new Map<string, Lane<Job, Reply>>();
+  /** Lanes that have a job for an executor, in turn. */
+  #line: Lane<Job, Reply>[] = [];
+  /** Jobs without a lane. */
+  #loose: JobEntry<Job, Reply>[] = [];
+  #sequence = 0;
+  #queued = 0;
+  #pending = 0;
+  #closing = false;
+  #onIdle: (() => void) | undefined;
+
+  constructor(program: ExecutorProgram<Job, Reply>, options: LaneOptions, log: Logger) {
+    this.#options = options;
+    const events = {
+      replied: (entry: JobEntry<Job, Reply>, reply: Reply) => this.#replied(entry, reply),
+      lost: (entry: JobEntry<Job, Reply>, reason: LossReason) => this.#lost(entry, reason),
+      returned: (entries: readonly JobEntry<Job, Reply>[]) =>
+        entries.forEach((entry) => this.#returned(entry)),
+      vacant: () => this.#dispatch(),
+    };
+    this.#pool = new ExecutorPool(program, options, events, log);
+  }
+
+  get pool(): Pick<ExecutorPool<Job, Reply, Posted<Job>>, 'size' | 'running' | 'replaced' | 'timedOut'> {
+    return this.#pool;
+  }
+
+  /** Jobs that wait for an executor. */
+  get queued(): number {
+    return this.#queued;
+  }
+
+  /**
+   * Runs a job in its turn.
+   * @param settle called with each reply to the job, in the order of the lane's replies
+   * @throws ExecutorError `BUSY` or `CLOSED`
+   */
+  run(key: string, job: Job, settle: (reply: Reply) => Settlement): Promise<JobEnd<Reply>> {
+    return new Promise((resolve, reject) => {
+      this.#admit(key);
+      const lane = this.#lane(key);
+      const entry = { job, sequence: this.#sequence++, lane, settle, resolve, reject };
+      lane.queue.push(entry);
+      this.#queued++;
+      this.#pending++;
+      this.#advance(lane);
+      this.#dispatch();
+    });
+  }
+
+  /** Runs a job that belongs to no lane, or to one that is held by {@link exclusive}. */
+  runLoose(job: Job): Promise<JobEnd<Reply>> {
+    return new Promise((resolve, reject) => {
+      job.fresh = true;
+      this.#loose.push({
+        job,
+        sequence: this.#sequence++,
+        lane: undefined,
+        settle: () => 'done',
+        resolve,
+        reject,
+      });
+      this.#queued++;
+      this.#pending++;
+      this.#dispatch();
+    });
+  }
+
+  /**
+   * Does `work` when all these lanes have come to it; no job of theirs runs meanwhile.
+   * @throws ExecutorError `BUSY` or `CLOSED`
+   */
+  async exclusive<T>(keys: readonly string[], work: () => Promise<T>): Promise<T> {
+    // All lanes are entered in one go, so that of two such calls one is first in every lane: no deadlock.
+    const distinct = [...new Set(keys)];
+    for (const key of distinct) this.#admit(key);
+    const lanes = distinct.map((key) => this.#lane(key));
+    this.#pending++;
+    try {
+      await Promise.all(lanes.map((lane) => this.#reach(lane)));
+      return await work();
+    } finally {
+      for (const lane of lanes) this.#release(lane);
+      this.#dispatch();
+      this.#ended();
+    }
+  }
+
+  /** Refuses new work, waits for what is under way at most `graceMs`, gives the rest up, ends the threads. Idempotent. */
+  async close(graceMs: number): Promise<void> {
+    this.#closing = true;
+    if (this.#pending > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, graceMs);
+        this.#onIdle = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.#giveUp(await this.#pool.close());
+  }
+
+  #admit(key: string): void {
+    if (this.#closing) throw new ExecutorError('CLOSED', 'the worker is shutting down');
+    if (this.#queued >= this.#options.maxQueued)
+      throw new ExecutorError('BUSY', 'busy: too many tasks wait, try again later');
+    if ((this.#lanes.get(key)?.queue.length ?? 0) >= this.#options.maxQueuedPerLane) {
+      throw new ExecutorError('BUSY', 'busy: too many tasks of this contract wait, try again later');
+    }
+  }
+
+  #lane(key: string): Lane<Job, Reply> {
+    let lane = this.#lanes.get(key);
+    if (lane === undefined) {
+      lane = {
+        key,
+        queue: [],
+        again: [],
+        inFlight: 0,
+        draining: false,
+        holds: 0,
+        fresh: true,
+        waiting: false,
+        executor: undefined,
+      };
+      this.#lanes.set(key, lane);
+    }
+    return lane;
+  }
+
+  /** Brings a lane as far as it goes without an executor. */
+  #advance(lane: Lane<Job, Reply>): void {
+    if (lane.holds > 0) return;
+    if (lane.draining) {
+      if (lane.inFlight > 0) return;
+      lane.again.sort((a, b) => a.sequence - b.sequence);
+      lane.queue.unshift(...lane.again.splice(0));
+      lane.draining = false;
+      lane.fresh = true;
+    }
+    const head = lane.queue[0];
+    if (head === undefined) {
+      if (lane.inFlight === 0) this.#lanes.delete(lane.key);
+    } else if ('reached' in head) {
+      if (lane.inFlight > 0) return;
+      lane.queue.shift();
+      lane.holds++;
+      head.reached();
+    } else if (!lane.waiting) {
+      lane.waiting = true;
+      this.#line.push(lane);
+    }
+  }
+
+  /** Gives executors what they can take, one job of each lane in turn. */
+  #dispatch(): void {
+    while (this.#loose.length > 0) {
+      const executor = this.#pool.choose(0);
+      if (executor === undefined) return;
+      this.#post(executor, this.#loose.shift()!);
+    }
+    const full: Lane<Job, Reply>[] = [];
+    while (this.#line.length > 0 && this.#pool.accepts) {
+      const lane = this.#line.shift()!;
+      const head = lane.queue[0];
+      if (head === undefined || 'reached' in head || lane.draining || lane.holds > 0) {
+        lane.waiting = false;
+        continue;
+      }
+      const executor = lane.inFlight > 0 ? lane.executor : this.#pool.choose(homeOf(lane.key));
+      if (executor === undefined || !executor.accepts) {
+        full.push(lane);
+        continue;
+      }
+      lane.waiting = false;
+      lane.queue.shift();
+      head.job.fresh = lane.fresh;
+      lane.fresh = false;
+      lane.executor = executor;
+      lane.inFlight++;
+      this.#post(executor, head);
+      this.#advance(lane);
+    }
+    this.#line.unshift(...full);
+  }
+
+  #post(executor: Executor<Job, Reply, JobEntry<Job, Reply>>, entry: JobEntry<Job, Reply>): void {
+    this.#queued--;
+    this.#pool.post(executor, entry);
+  }
+
+  #replied(entry: JobEntry<Job, Reply>, reply: Reply): void {
+    const lane = entry.lane;
+    if (lane !== undefined) lane.inFlight--;
+    const settlement = entry.settle(reply);
+    if (settlement === 'done') this.#answer(entry, { kind: 'reply', reply });
+    else if (lane === undefined) throw new Error('a job without a lane has nothing to settle');
+    else if (settlement === 'again') this.#repeat(lane, entry);
+    else this.#settle(lane, entry, reply, settlement);
+    if (lane !== undefined) this.#advance(lane);
+  }
+
+  #settle(
+    lane: Lane<Job, Reply>,
+    entry: JobEntry<Job, Reply>,
+    reply: Reply,
+    { work, repeat }: Exclude<Settlement, string>,
+  ): void {
+    lane.holds++;
+    lane.draining = true;
+    void work()
+      .then(
+        () => {
+          if (repeat) this.#repeat(lane, entry);
+          else this.#answer(entry, { kind: 'reply', reply });
+        },
+        (error: unknown) => {
+          entry.reject(error);
+          this.#ended();
+        },
+      )
+      .finally(() => {
+        this.#release(lane);
+        this.#dispatch();
+      });
+  }
+
+  #lost(entry: JobEntry<Job, Reply>, reason: LossReason): void {
+    if (entry.lane !== undefined) entry.lane.inFlight--;
+    this.#answer(entry, { kind: 'lost', reason });
+    if (entry.lane !== undefined) this.#advance(entry.lane);
+  }
+
+  #returned(entry: JobEntry<Job, Reply>): void {
+    if (entry.lane === undefined) {
+      this.#queued++;
+      this.#loose.unshift(entry);
+      return;
+    }
+    entry.lane.inFlight--;
+    this.#repeat(entry.lane, entry);
+    this.#advance(entry.lane);
+  }
+
+  #repeat(lane: Lane<Job, Reply>, entry: JobEntry<Job, Reply>): void {
+    this.#queued++;
+    lane.again.push(entry);
+    lane.draining = true;
+  }
+
+  #reach(lane: Lane<Job, Reply>): Promise<void> {
+    return new Promise((reached, reject) => {
+      lane.queue.push({ reached, reject });
+      this.#advance(lane);
+    });
+  }
+
+  #release(lane: Lane<Job, Reply>): void {
+    lane.holds--;
+    this.#advance(lane);
+  }
+
+  #answer(entry: JobEntry<Job, Reply>, end: JobEnd<Reply>): void {
+    entry.resolve(end);
+    this.#ended();
+  }
+
+  #ended(): void {
+    this.#pending--;
+    if (this.#pending === 0) this.#onIdle?.();
+  }
+
+  #giveUp(interrupted: readonly JobEntry<Job, Reply>[]): void {
+    const error = new ExecutorError('CLOSED', 'the worker shut down before the task ended');
+    for (const entry of [...interrupted, ...this.#loose]) entry.reject(error);
+    for (const lane of this.#lanes.values()) {
+      for (const entry of [...lane.again, ...lane.queue]) entry.reject(error);
+    }
+    this.#lanes.clear();
+    this.#loose = [];
+    this.#line = [];
+  }
+}
+
+/** Spreads lanes over executors: keys are hashes, so any part of them serves. */
+function homeOf(key: string): number {
+  return key.charCodeAt(0) * 256 + key.charCodeAt(1);
+}

@@ -1,0 +1,210 @@
+import type { Logger } from '../log.js';
+import { Executor, type ExecutorProgram, type Posted } from './executor.js';
+import { ReplyWatch } from './reply-watch.js';
+
+/** Why a job was begun but never answered. */
+export type LossReason = 'timeout' | 'crash';
+
+/** How many threads run, and how long a job may take. */
+export interface PoolOptions {
+  readonly threads: number;
+  /** Wall-clock bound of one job in milliseconds; its thread is ended and replaced. */
+  readonly jobTimeoutMs: number;
+  /** How long the main thread looks for replies before it sleeps, in milliseconds. */
+  readonly spinMs: number;
+}
+
+/** What a pool tells its owner. */
+export interface PoolEvents<Entry, Reply> {
+  /** A job is done. Called in the order in which an executor did its jobs. */
+  replied(entry: Entry, reply: Reply): void;
+  /** A job was begun and its thread ended. */
+  lost(entry: Entry, reason: LossReason): void;
+  /** Jobs came back that no thread has begun, in order. */
+  returned(entries: readonly Entry[]): void;
+  /** Executors may take more jobs than before. */
+  vacant(): void;
+}
+
+/** After a thread that failed to live this long, its replacement waits. */
+const SHORT_LIFE_MS = 1000;
+const RESTART_DELAY_MS = 200;
+/** An idle thread has so long to end by itself. */
+const CLOSE_MS = 1000;
+
+/** A fixed number of executors, each replaced when it ends. */
+export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
+  readonly #program: ExecutorProgram<Job, Reply>;
+  readonly #options: PoolOptions;
+  readonly #events: PoolEvents<Entry, Reply>;
+  readonly #log: Logger;
+  readonly #watch: ReplyWatch;
+  readonly #executors: Executor<Job, Reply, Entry>[];
+  #watchdog: NodeJS.Timeout | undefined;
+  #closed = false;
+  #replaced = 0;
+  #timedOut = 0;
+
+  constructor(
+    program: ExecutorProgram<Job, Reply>,
+    options: PoolOptions,
+    events: PoolEvents<Entry, Reply>,
+    log: Logger,
+  ) {
+    this.#program = program;
+    this.#options = options;
+    this.#events = events;
+    this.#log = log;
+    this.#watch = new ReplyWatch(
+      { poll: () => this.#poll(), pending: () => this.#executors.some((executor) => !executor.idle) },
+      options.spinMs,
+    );
+    this.#executors = Array.from({ length: options.threads }, (_, index) => this.#start(index));
+  }
+
+  get size(): number {
+    return this.#executors.length;
+  }
+
+  /** Whether any executor takes another job. */
+  get accepts(): boolean {
+    return this.#executors.some((executor) => executor.accepts);
+  }
+
+  /** Jobs in the hands of executors. */
+  get running(): number {
+    let jobs = 0;
+    for (const executor of this.#executors) jobs += executor.load;
+    return jobs;
+  }
+
+  /** Threads that ended and were replaced. */
+  get replaced(): number {
+    return this.#replaced;
+  }
+
+  /** Jobs that exceeded their time. */
+  get timedOut(): number {
+    return this.#timedOut;
+  }
+
+  /** The least loaded executor that takes another job, `home` (a hint) if it is one of them. */
+  choose(home: number): Executor<Job, Reply, Entry> | undefined {
+    let best: Executor<Job, Reply, Entry> | undefined;
+    for (let at = 0; at < this.#executors.length; at++) {
+      const executor = this.#executors[(home + at) % this.#executors.length]!;
+      if (executor.accepts && (best === undefined || executor.load < best.load)) best = executor;
+    }
+    return best;
+  }
+
+  /** Posts a job to an executor that accepts it. */
+  post(executor: Executor<Job, Reply, Entry>, entry: Entry): void {
+    if (executor.load === 0) executor.touched = performance.now();
+    executor.post(entry);
+    this.#watch.wake();
+    this.#watchdog ??= setInterval(
+      () => this.#check(),
+      Math.max(1, Math.min(100, this.#options.jobTimeoutMs / 4)),
+    ).unref();
+  }
+
+  /**
+   * Ends all threads; the idle ones by themselves. Idempotent.
+   * @returns jobs that were interrupted or never begun
+   */
+  async close(): Promise<Entry[]> {
+    this.#closed = true;
+    clearInterval(this.#watchdog);
+    const unfinished: Entry[] = [];
+    await Promise.all(
+      this.#executors.map(async (executor) => {
+        if (executor.load === 0) return await executor.close(CLOSE_MS);
+        await executor.kill();
+        const { begun, waiting } = executor.remains();
+        unfinished.push(...(begun === undefined ? waiting : [begun, ...waiting]));
+      }),
+    );
+    return unfinished;
+  }
+
+  #start(index: number): Executor<Job, Reply, Entry> {
+    const started = performance.now();
+    const executor: Executor<Job, Reply, Entry> = new Executor(
+      this.#program,
+      this.#watch.bell,
+      () => this.#watch.wake(),
+      (error) => {
+        if (this.#closed || executor.ending) return;
+        this.#log.error(
+          { executor: index, error: error?.message ?? 'exit' },
+          'an executor thread ended and is replaced',
+        );
+        const delay = performance.now() - started < SHORT_LIFE_MS ? RESTART_DELAY_MS : 0;
+        this.#bury(index, executor, 'crash', delay);
+      },
+    );
+    return executor;
+  }
+
+  /** Takes in what an ended thread left, and puts a new one in its place. */
+  #bury(index: number, executor: Executor<Job, Reply, Entry>, reason: LossReason, delay: number): void {
+    executor.poll((entry, reply) => this.#events.replied(entry, reply));
+    const { begun, waiting } = executor.remains();
+    this.#replaced++;
+    if (reason === 'timeout' && begun !== undefined) this.#timedOut++;
+    if (waiting.length > 0) this.#events.returned(waiting);
+    if (begun !== undefined) this.#events.lost(begun, reason);
+    this.#events.vacant();
+    const replace = (): void => {
+      if (this.#closed) return;
+      this.#executors[index] = this.#start(index);
+      this.#events.vacant();
+    };
+    if (delay === 0) replace();
+    else setTimeout(replace, delay).unref();
+  }
+
+  #poll(): boolean {
+    const now = performance.now();
+    let progress = false;
+    let vacant = false;
+    for (const executor of this.#executors) {
+      if (executor.idle) continue;
+      if (executor.poll((entry, reply) => this.#events.replied(entry, reply))) {
+        executor.touched = now;
+        progress = true;
+      } else if (!executor.slow && now - executor.touched >= this.#options.spinMs) {
+        // What it runs takes long: nothing else shall wait behind it.
+        executor.slow = true;
+        const entries = executor.recall();
+        if (entries.length === 0) continue;
+        this.#events.returned(entries);
+        vacant = true;
+      }
+    }
+    if (progress || vacant) this.#events.vacant();
+    return progress;
+  }
+
+  /** Ends threads whose job has run for too long. */
+  #check(): void {
+    if (this.running === 0) {
+      clearInterval(this.#watchdog);
+      this.#watchdog = undefined;
+      return;
+    }
+    const begunBefore = Date.now() - this.#options.jobTimeoutMs;
+    this.#executors.forEach((executor, index) => {
+      const since = executor.runningSince();
+      if (since === undefined || since > begunBefore || executor.ending) return;
+      this.#log.warn(
+        { executor: index, limitMs: this.#options.jobTimeoutMs },
+        'a job exceeds its time: its executor thread is replaced',
+      );
+      void executor.kill().then(() => {
+        if (!this.#closed) this.#bury(index, executor, 'timeout', 0);
+      });
+    });
+  }
+}

@@ -1,0 +1,94 @@
+import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
+import type { Codec } from './codec.js';
+import { CLOSE, type ExecutorLink } from './link.js';
+import { nextSlot, Slots, SlotState } from './slots.js';
+
+/** How an executor thread does its jobs. */
+export interface Service<Job, Reply> {
+  readonly jobs: Codec<Job>;
+  readonly replies: Codec<Reply>;
+  /** Does one job, synchronously. What it throws is a bug and ends the thread. */
+  handle(job: Job): Reply;
+}
+
+/** The thread returns to its event loop after so many jobs, or when idle for so long. */
+const JOBS_PER_TURN = 1024;
+const IDLE_MS = 1000;
+/** Before it sleeps, the thread looks for the next job for so long: waking costs more. */
+const SPIN_MS = 0.03;
+
+/**
+ * The life of an executor thread: does the jobs of its slots in order until it is told to close.
+ * It blocks while idle, but returns to the event loop between turns, because garbage collection of
+ * weak references and the timers of libraries depend on it.
+ */
+export async function serve<Job, Reply>(link: ExecutorLink, service: Service<Job, Reply>): Promise<void> {
+  const slots = new Slots(link.slots);
+  const bell = new Int32Array(link.bell);
+  let slot = 0;
+  for (;;) {
+    for (let jobs = 0; jobs < JOBS_PER_TURN; jobs++) {
+      if (!awaitJob(slots, slot)) break;
+      if (slots.claim(slot)) {
+        const job = takeJob(link, slots, slot, service.jobs);
+        if (job === CLOSE) {
+          slots.finish(slot, 0);
+          return;
+        }
+        giveReply(link, slots, slot, service.handle(job), service.replies);
+      } else {
+        discard(link, slots, slot);
+      }
+      ring(bell);
+      slot = nextSlot(slot);
+    }
+    await new Promise(setImmediate);
+  }
+}
+
+/** Waits until the slot holds a job, or one that was withdrawn; false after a long idle time. */
+function awaitJob(slots: Slots, slot: number): boolean {
+  const deadline = performance.now() + IDLE_MS;
+  const spinUntil = performance.now() + SPIN_MS;
+  for (;;) {
+    const state = slots.state(slot);
+    if (state === SlotState.queued || state === SlotState.withdrawn) return true;
+    const now = performance.now();
+    if (now < spinUntil) continue;
+    if (now >= deadline) return false;
+    slots.waitWhile(slot, state, deadline - now);
+  }
+}
+
+function takeJob<Job>(link: ExecutorLink, slots: Slots, slot: number, codec: Codec<Job>): Job | typeof CLOSE {
+  const length = slots.length(slot);
+  if (length !== undefined) return codec.decode(slots.body(slot).subarray(0, length));
+  return receive(link) as Job | typeof CLOSE;
+}
+
+function giveReply<Reply>(
+  link: ExecutorLink,
+  slots: Slots,
+  slot: number,
+  reply: Reply,
+  codec: Codec<Reply>,
+): void {
+  const length = codec.encode(reply, slots.body(slot));
+  if (length === undefined) link.port.postMessage(reply);
+  slots.finish(slot, length);
+}
+
+function discard(link: ExecutorLink, slots: Slots, slot: number): void {
+  if (slots.length(slot) === undefined) receive(link);
+  slots.release(slot);
+}
+
+function receive(link: ExecutorLink): unknown {
+  const received = receiveMessageOnPort(link.port) as { message: unknown } | undefined;
+  if (received === undefined) throw new Error('a slot announced a message that is not in the port');
+  return received.message;
+}
+
+function ring(bell: Int32Array): void {
+  if (Atomics.load(bell, 0) === 1 && Atomics.exchange(bell, 0, 0) === 1) parentPort?.postMessage(null);
+}

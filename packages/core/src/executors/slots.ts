@@ -1,0 +1,107 @@
+// The hand-over of jobs between the main thread and one executor: a ring of slots in shared memory.
+//
+//   main:   FREE -> QUEUED               thread: QUEUED -> RUNNING -> DONE
+//           QUEUED -> WITHDRAWN                  WITHDRAWN -> FREE
+//           DONE -> FREE
+//
+// Both sides walk the ring in the same order, so a job is never overtaken by a later one. Each
+// transition is one atomic store or compare-and-swap; the thread sleeps on the state of the slot
+// that comes next. A message that does not fit its slot travels through a MessagePort, and the slot
+// says so: the port keeps the order of the slots.
+
+/** How many jobs one executor may hold. */
+export const SLOT_COUNT = 8;
+/** Longest message that travels in a slot, in bytes. */
+export const SLOT_CAPACITY = 32 * 1024;
+
+/** Where a slot stands. */
+export const SlotState = { free: 0, queued: 1, running: 2, done: 3, withdrawn: 4 } as const;
+
+/** The length that stands for "the message is in the port". */
+const IN_PORT = -1;
+const CONTROL_BYTES = SLOT_COUNT * 16;
+
+/** The slots of one executor, seen from either side. */
+export class Slots {
+  /** The shared memory, to be given to the other side. */
+  readonly memory: SharedArrayBuffer;
+  readonly #states: Int32Array;
+  readonly #lengths: Int32Array;
+  readonly #since: Float64Array;
+  readonly #bodies: readonly Uint8Array[];
+
+  constructor(memory = new SharedArrayBuffer(CONTROL_BYTES + SLOT_COUNT * SLOT_CAPACITY)) {
+    this.memory = memory;
+    this.#states = new Int32Array(memory, 0, SLOT_COUNT);
+    this.#lengths = new Int32Array(memory, SLOT_COUNT * 4, SLOT_COUNT);
+    this.#since = new Float64Array(memory, SLOT_COUNT * 8, SLOT_COUNT);
+    this.#bodies = Array.from(
+      { length: SLOT_COUNT },
+      (_, slot) => new Uint8Array(memory, CONTROL_BYTES + slot * SLOT_CAPACITY, SLOT_CAPACITY),
+    );
+  }
+
+  state(slot: number): number {
+    return Atomics.load(this.#states, slot);
+  }
+
+  /** The slot's bytes: to be touched only by the side whose turn it is. */
+  body(slot: number): Uint8Array {
+    return this.#bodies[slot]!;
+  }
+
+  /** Length of the slot's message, or `undefined` when the message is in the port. */
+  length(slot: number): number | undefined {
+    const length = this.#lengths[slot]!;
+    return length === IN_PORT ? undefined : length;
+  }
+
+  /** When the job of a running slot began, in milliseconds since the epoch. */
+  since(slot: number): number {
+    return this.#since[slot]!;
+  }
+
+  /** Main: gives the thread a job. `length` as {@link length}. */
+  queue(slot: number, length: number | undefined): void {
+    this.#lengths[slot] = length ?? IN_PORT;
+    Atomics.store(this.#states, slot, SlotState.queued);
+    Atomics.notify(this.#states, slot, 1);
+  }
+
+  /** Main: takes a job back; false when the thread has begun it. */
+  withdraw(slot: number): boolean {
+    const { queued, withdrawn } = SlotState;
+    const taken = Atomics.compareExchange(this.#states, slot, queued, withdrawn) === queued;
+    if (taken) Atomics.notify(this.#states, slot, 1);
+    return taken;
+  }
+
+  /** Thread: begins a job; false when there is none or it was withdrawn. */
+  claim(slot: number): boolean {
+    const { queued, running } = SlotState;
+    this.#since[slot] = Date.now();
+    return Atomics.compareExchange(this.#states, slot, queued, running) === queued;
+  }
+
+  /** Thread: hands the reply over. `length` as {@link length}. */
+  finish(slot: number, length: number | undefined): void {
+    this.#lengths[slot] = length ?? IN_PORT;
+    Atomics.store(this.#states, slot, SlotState.done);
+  }
+
+  /** Either side: the slot's message has been read. */
+  release(slot: number): void {
+    Atomics.store(this.#states, slot, SlotState.free);
+    Atomics.notify(this.#states, slot, 1);
+  }
+
+  /** Thread: sleeps while the slot stays in a state, at most `milliseconds`. */
+  waitWhile(slot: number, state: number, milliseconds: number): void {
+    Atomics.wait(this.#states, slot, state, milliseconds);
+  }
+}
+
+/** The slot after another one. */
+export function nextSlot(slot: number): number {
+  return slot + 1 === SLOT_COUNT ? 0 : slot + 1;
+}

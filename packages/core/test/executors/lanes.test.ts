@@ -1,0 +1,216 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Codec } from '#executors/codec.js';
+import { type JobEnd, type LaneOptions, Lanes, type Settlement } from '#executors/lanes.js';
+import { SLOT_COUNT } from '#executors/slots.js';
+import { silentLogger } from '#log.js';
+
+interface Toy {
+  fresh: boolean;
+  lane?: string;
+  value?: number;
+  /** Busy for so long. */
+  ms?: number;
+  crash?: boolean;
+  exit?: boolean;
+  /** Changes something of its lane. */
+  change?: boolean;
+  /** Travels through the port. */
+  big?: boolean;
+}
+interface ToyReply extends Toy {
+  refused?: boolean;
+  order?: number;
+  setup?: string;
+}
+
+const codec: Codec<Toy> = {
+  encode(message, target) {
+    if (message.big === true) return undefined;
+    const bytes = Buffer.from(JSON.stringify(message));
+    target.set(bytes);
+    return bytes.length;
+  },
+  decode: (source) => JSON.parse(Buffer.from(source).toString()) as Toy,
+};
+
+const open: Lanes<Toy, ToyReply>[] = [];
+
+function lanes(options: Partial<LaneOptions> = {}): Lanes<Toy, ToyReply> {
+  const program = {
+    script: new URL('fixtures/toy-thread.mjs', import.meta.url),
+    setup: 'hello',
+    stackSizeMb: 4,
+    jobs: codec,
+    replies: codec as Codec<ToyReply>,
+  };
+  const defaults = { threads: 2, jobTimeoutMs: 5000, spinMs: 1, maxQueued: 10_000, maxQueuedPerLane: 10_000 };
+  const made = new Lanes<Toy, ToyReply>(program, { ...defaults, ...options }, silentLogger);
+  open.push(made);
+  return made;
+}
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((each) => each.close(0)));
+});
+
+/** Runs a job as the enclave does: a change is settled before the next job of the lane begins. */
+function run(
+  target: Lanes<Toy, ToyReply>,
+  lane: string,
+  job: Omit<Toy, 'fresh' | 'lane'>,
+  log?: string[],
+): Promise<JobEnd<ToyReply>> {
+  const settle = (reply: ToyReply): Settlement => {
+    if (reply.refused === true) return 'again';
+    log?.push(`run ${lane} ${reply.value}`);
+    if (reply.change !== true) return 'done';
+    const work = async (): Promise<void> => {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      log?.push(`settled ${lane} ${reply.value}`);
+    };
+    return { work, repeat: false };
+  };
+  return target.run(lane, { fresh: false, lane, ...job }, settle);
+}
+
+function replyOf(end: JobEnd<ToyReply>): ToyReply {
+  expect(end.kind).toBe('reply');
+  return (end as { reply: ToyReply }).reply;
+}
+
+describe('lanes of executors', () => {
+  it('do jobs, small through shared memory and big through the port', async () => {
+    const target = lanes();
+    const small = replyOf(await run(target, 'a1', { value: 7 }));
+    expect(small).toMatchObject({ value: 7, setup: 'hello' });
+    const mixed = await Promise.all(
+      Array.from({ length: 40 }, (_, value) => run(target, 'a1', { value, big: value % 3 === 0 })),
+    );
+    expect(mixed.map((end) => replyOf(end).value)).toEqual(Array.from({ length: 40 }, (_, value) => value));
+    expect(replyOf(await target.runLoose({ fresh: false, value: 9 })).value).toBe(9);
+  });
+
+  it('keep the order within a lane and settle each change before the next job begins', async () => {
+    const target = lanes();
+    const job = fc.record({
+      lane: fc.constantFrom('aa', 'bb', 'cc'),
+      change: fc.boolean(),
+      big: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(job, { minLength: 1, maxLength: 60 }), async (jobs) => {
+        const log: string[] = [];
+        const ends = jobs.map(({ lane, change, big }, value) =>
+          run(target, lane, { value, change, big }, log),
+        );
+        await Promise.all(ends);
+        for (const lane of ['aa', 'bb', 'cc']) {
+          const expected = jobs.flatMap((each, value) => {
+            if (each.lane !== lane) return [];
+            return each.change
+              ? [`run ${lane} ${value}`, `settled ${lane} ${value}`]
+              : [`run ${lane} ${value}`];
+          });
+          expect(log.filter((line) => line.includes(` ${lane} `))).toEqual(expected);
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('run different lanes in parallel, and keep nothing waiting behind a long job', async () => {
+    const target = lanes();
+    await Promise.all([run(target, 'aa', {}), run(target, 'bb', {})]);
+    const long = run(target, 'aa', { ms: 400 });
+    const began = performance.now();
+    // Half of these are posted behind the long job first.
+    await Promise.all(Array.from({ length: 64 }, (_, value) => run(target, `lane ${value}`, { value })));
+    expect(performance.now() - began).toBeLessThan(300);
+    replyOf(await long);
+  });
+
+  it('replace a thread whose job exceeds its time; others never notice', async () => {
+    const target = lanes({ jobTimeoutMs: 150 });
+    await Promise.all([run(target, 'aa', {}), run(target, 'bb', {})]);
+    const endless = run(target, 'aa', { ms: 60_000 });
+    const behind = Array.from({ length: SLOT_COUNT * 2 }, (_, value) =>
+      run(target, value % 2 === 0 ? 'aa' : 'bb', { value }),
+    );
+    expect(await endless).toEqual({ kind: 'lost', reason: 'timeout' });
+    expect((await Promise.all(behind)).map((end) => replyOf(end).value)).toEqual(
+      behind.map((_, value) => value),
+    );
+    expect(target.pool).toMatchObject({ size: 2, replaced: 1, timedOut: 1 });
+  });
+
+  it.each(['crash', 'exit'] as const)('survive a thread that ends by %s', async (way) => {
+    const target = lanes();
+    const before = run(target, 'aa', { value: 1 });
+    const fatal = run(target, 'aa', { [way]: true });
+    const after = run(target, 'aa', { value: 2 });
+    expect(replyOf(await before).value).toBe(1);
+    expect(await fatal).toEqual({ kind: 'lost', reason: 'crash' });
+    expect(replyOf(await after).value).toBe(2);
+    expect(target.pool.replaced).toBe(1);
+  });
+
+  it('give up a lane to other work while no job of it runs', async () => {
+    const target = lanes();
+    const log: string[] = [];
+    const first = run(target, 'aa', { value: 1, ms: 20 }, log);
+    const held = target.exclusive(['aa', 'bb', 'aa'], async () => {
+      log.push('held');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      log.push('let go');
+      return 5;
+    });
+    const opposite = target.exclusive(['bb', 'aa'], async () => log.push('held again'));
+    const second = run(target, 'aa', { value: 2 }, log);
+    expect(await held).toBe(5);
+    await Promise.all([first, second, opposite]);
+    expect(log).toEqual(['run aa 1', 'held', 'let go', 'held again', 'run aa 2']);
+    await expect(target.exclusive(['aa'], () => Promise.reject(new Error('broken')))).rejects.toThrow(
+      'broken',
+    );
+    replyOf(await run(target, 'aa', {}));
+  });
+
+  it('pass an error of a settlement on and go on', async () => {
+    const target = lanes();
+    const failing = target.run('aa', { fresh: false, lane: 'aa', change: true }, () => ({
+      work: () => Promise.reject(new Error('disk full')),
+      repeat: false,
+    }));
+    const next = run(target, 'aa', { value: 3 });
+    await expect(failing).rejects.toThrow('disk full');
+    expect(replyOf(await next).value).toBe(3);
+  });
+
+  it('refuse what is too much with BUSY', async () => {
+    const target = lanes({ maxQueued: 40, maxQueuedPerLane: 20 });
+    const accepted = Array.from({ length: 20 + SLOT_COUNT }, () => run(target, 'aa', { ms: 1 }));
+    await expect(run(target, 'aa', {})).rejects.toMatchObject({ code: 'BUSY' });
+    replyOf(await run(target, 'bb', {}));
+    await Promise.all(accepted);
+  });
+
+  it('finish what runs when they close, within the bound', async () => {
+    const target = lanes({ threads: 1 });
+    const accepted = [run(target, 'aa', { ms: 30, value: 1 }), run(target, 'aa', { change: true, value: 2 })];
+    const closing = target.close(2000);
+    await expect(run(target, 'aa', {})).rejects.toMatchObject({ code: 'CLOSED' });
+    await closing;
+    expect((await Promise.all(accepted)).map((end) => replyOf(end).value)).toEqual([1, 2]);
+    await target.close(0);
+
+    const stuck = lanes({ threads: 1 });
+    const endless = [run(stuck, 'aa', { ms: 60_000 }), run(stuck, 'aa', {}), run(stuck, 'bb', {})].map(
+      (each) => each.catch((error: { code: string }) => error.code),
+    );
+    const began = performance.now();
+    await stuck.close(100);
+    expect(performance.now() - began).toBeLessThan(1000);
+    expect(await Promise.all(endless)).toEqual(['CLOSED', 'CLOSED', 'CLOSED']);
+  });
+});
