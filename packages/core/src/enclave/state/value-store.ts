@@ -1,0 +1,97 @@
+import { equalBytes, toHex } from '@enigma-worker/crypto';
+import type { StateWrite } from '../../store/records.js';
+import type { StoreReader } from '../../store/store.js';
+import { ByteLru } from '../../vm/byte-lru.js';
+import { DamagedStateError } from './errors.js';
+import { keyTag, wholeStateTag, type StateKeys } from './keys.js';
+import { openValue, sealValue } from './sealed-value.js';
+
+interface CachedValue {
+  /** Tag and IV of the envelope: no two envelopes share them. */
+  readonly seal: Uint8Array;
+  readonly text: string;
+}
+
+const SEAL_LENGTH = 28;
+
+/** Texts of opened values, so that one that is read again and again is decrypted once. Bounded in bytes. */
+export class ValueCache {
+  readonly #values: ByteLru<CachedValue>;
+
+  constructor(capacity: number) {
+    this.#values = new ByteLru(capacity);
+  }
+
+  /** The text of a sealed value, if this very one was opened before. */
+  get(place: string, sealed: Uint8Array): string | undefined {
+    const cached = this.#values.get(place);
+    if (cached === undefined || !equalBytes(cached.seal, sealed.subarray(-SEAL_LENGTH))) return undefined;
+    return cached.text;
+  }
+
+  set(place: string, sealed: Uint8Array, text: string): void {
+    this.#values.set(place, { seal: sealed.slice(-SEAL_LENGTH), text }, 2 * text.length + 200);
+  }
+}
+
+/** The sealed values of one contract, opened and sealed one at a time. */
+export class ValueStore {
+  readonly #reader: StoreReader;
+  readonly #address: Uint8Array;
+  readonly #keys: StateKeys;
+  readonly #cache: ValueCache;
+
+  constructor(reader: StoreReader, address: Uint8Array, keys: StateKeys, cache: ValueCache) {
+    this.#reader = reader;
+    this.#address = address;
+    this.#keys = keys;
+    this.#cache = cache;
+  }
+
+  /** The text of a top-level key. @throws DamagedStateError */
+  read(stateId: Uint8Array, name: string): string | undefined {
+    return this.#read(stateId, keyTag(this.#keys, name), name);
+  }
+
+  /** The text of a state that is no object. @throws DamagedStateError when it is damaged or missing */
+  readWhole(stateId: Uint8Array): string {
+    const tag = wholeStateTag(this.#keys);
+    const text = this.#read(stateId, tag, '');
+    if (text === undefined) throw new DamagedStateError(this.#address, tag);
+    return text;
+  }
+
+  /** Seals a value of a top-level key, or removes it. */
+  write(stateId: Uint8Array, name: string, text: string | undefined, version: number): StateWrite {
+    return this.#write(stateId, keyTag(this.#keys, name), name, text, version);
+  }
+
+  /** Seals a state that is no object. */
+  writeWhole(stateId: Uint8Array, text: string, version: number): StateWrite {
+    return this.#write(stateId, wholeStateTag(this.#keys), '', text, version);
+  }
+
+  #read(stateId: Uint8Array, tag: Uint8Array, name: string): string | undefined {
+    const sealed = this.#reader.stateValue(stateId, tag);
+    if (sealed === undefined) return undefined;
+    const placeName = toHex(stateId) + toHex(tag);
+    const cached = this.#cache.get(placeName, sealed);
+    if (cached !== undefined) return cached;
+    const value = openValue(this.#keys, { address: this.#address, stateId, tag }, sealed);
+    if (value.name !== name) throw new DamagedStateError(this.#address, tag);
+    this.#cache.set(placeName, sealed, value.text);
+    return value.text;
+  }
+
+  #write(
+    stateId: Uint8Array,
+    tag: Uint8Array,
+    name: string,
+    text: string | undefined,
+    version: number,
+  ): StateWrite {
+    if (text === undefined) return { tag, value: undefined };
+    const value = sealValue(this.#keys, { address: this.#address, stateId, tag }, { name, text, version });
+    return { tag, value };
+  }
+}
