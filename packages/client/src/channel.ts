@@ -1,0 +1,187 @@
+import { Dealer } from 'zeromq';
+import { ClientError } from './errors.js';
+import type { CurveClient } from './options.js';
+
+/** How one exchange is bounded. */
+export interface ExchangeBounds {
+  /** Milliseconds until it is given up. */
+  readonly timeout: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Whether it may be sent again after the connection broke: true for what changes nothing. */
+  readonly repeatable: boolean;
+}
+
+interface Exchange extends ExchangeBounds {
+  readonly tag: number;
+  readonly frame: Uint8Array;
+  sent: boolean;
+  settle(outcome: Uint8Array | ClientError): void;
+}
+
+/** How long, in ms, a send waits for a connection before it looks whether it is still wanted. */
+const SEND_SLICE = 50;
+const RECONNECT = 100;
+const RECONNECT_MOST = 2_000;
+
+/**
+ * Requests and replies over one DEALER socket, any number at a time. A tag in the envelope, which the REP contract
+ * returns, tells whose reply it is, whatever is in it; so no lost reply can wedge the socket as it would a REQ.
+ */
+export class Channel {
+  readonly endpoint: string;
+  readonly #socket: Dealer;
+  readonly #exchanges = new Map<number, Exchange>();
+  readonly #outbound: Exchange[] = [];
+  readonly #received: Promise<void>;
+  #sending = false;
+  #tag = 0;
+  #connected = false;
+
+  /** @throws TypeError when ZeroMQ does not understand the endpoint */
+  constructor(endpoint: string, curve?: CurveClient) {
+    this.endpoint = endpoint;
+    this.#socket = new Dealer({
+      linger: 0,
+      // Nothing is given to a connection that does not exist: what was sent was sent to somebody.
+      immediate: true,
+      sendTimeout: SEND_SLICE,
+      reconnectInterval: RECONNECT,
+      reconnectMaxInterval: RECONNECT_MOST,
+      ...(curve === undefined
+        ? {}
+        : {
+            curveServerKey: curve.serverPublicKey,
+            curvePublicKey: curve.publicKey,
+            curveSecretKey: curve.secretKey,
+          }),
+    });
+    const { events } = this.#socket;
+    events.on('connect', () => (this.#connected = true));
+    events.on('disconnect', () => this.#lost());
+    events.on('handshake:error:auth', () => this.#denied());
+    events.on('handshake:error:protocol', () => this.#denied());
+    this.#socket.connect(endpoint);
+    this.#received = this.#receive();
+  }
+
+  /**
+   * Sends a request and waits for its reply.
+   * @throws ClientError `TIMEOUT`, `ABORTED`, `CONNECTION_LOST`, `DENIED`, `CLOSED`, or `BAD_REPLY` when it has not
+   *   exactly one part
+   */
+  exchange(frame: Uint8Array, bounds: ExchangeBounds): Promise<Uint8Array> {
+    if (this.#socket.closed) return Promise.reject(closed());
+    if (bounds.signal?.aborted === true) return Promise.reject(aborted(bounds.signal));
+    return new Promise((resolve, reject) => {
+      const tag = this.#tag++ % 0x1_0000_0000;
+      const onAbort = (): void => exchange.settle(aborted(bounds.signal));
+      const timer = setTimeout(() => exchange.settle(this.#timedOut(exchange)), bounds.timeout);
+      const exchange: Exchange = {
+        ...bounds,
+        tag,
+        frame,
+        sent: false,
+        settle: (outcome) => {
+          clearTimeout(timer);
+          bounds.signal?.removeEventListener('abort', onAbort);
+          this.#exchanges.delete(tag);
+          if (outcome instanceof ClientError) reject(outcome);
+          else resolve(outcome);
+        },
+      };
+      bounds.signal?.addEventListener('abort', onAbort, { once: true });
+      this.#exchanges.set(tag, exchange);
+      this.#outbound.push(exchange);
+      if (!this.#sending) void this.#send();
+    });
+  }
+
+  /** Gives up what is open and closes. Idempotent. */
+  async close(): Promise<void> {
+    if (!this.#socket.closed) this.#socket.close();
+    for (const exchange of this.#exchanges.values()) exchange.settle(closed());
+    await this.#received;
+  }
+
+  async #send(): Promise<void> {
+    this.#sending = true;
+    for (let next = this.#outbound[0]; next !== undefined; next = this.#outbound[0]) {
+      const wanted = !this.#socket.closed && this.#exchanges.get(next.tag) === next;
+      if (!wanted || (await this.#trySend(next))) this.#outbound.shift();
+    }
+    this.#sending = false;
+  }
+
+  async #trySend(exchange: Exchange): Promise<boolean> {
+    // Before the send, whose end may come after the reply.
+    exchange.sent = true;
+    try {
+      await this.#socket.send([tagFrame(exchange.tag), '', exchange.frame]);
+      return true;
+    } catch {
+      exchange.sent = false;
+      return false;
+    }
+  }
+
+  async #receive(): Promise<void> {
+    try {
+      for await (const [tag, delimiter, ...parts] of this.#socket) {
+        if (tag?.length !== 4 || delimiter?.length !== 0) continue;
+        const exchange = this.#exchanges.get(tag.readUInt32BE());
+        const [reply] = parts;
+        exchange?.settle(
+          reply !== undefined && parts.length === 1
+            ? reply
+            : new ClientError('BAD_REPLY', `expected a reply of one part, got ${parts.length}`),
+        );
+      }
+    } catch (error) {
+      if (!this.#socket.closed) throw error;
+    }
+  }
+
+  /** The server forgot us: what it was asked will not be answered. */
+  #lost(): void {
+    this.#connected = false;
+    for (const exchange of this.#exchanges.values()) {
+      if (!exchange.sent) continue;
+      if (exchange.repeatable) {
+        exchange.sent = false;
+        this.#outbound.push(exchange);
+      } else {
+        const text = `the connection to ${this.endpoint} broke before the answer: the request may have been carried out`;
+        exchange.settle(new ClientError('CONNECTION_LOST', text));
+      }
+    }
+    if (!this.#sending && this.#outbound.length > 0) void this.#send();
+  }
+
+  #denied(): void {
+    const text = `${this.endpoint} refused the handshake: it does not allow our CURVE key, or has another key than expected`;
+    for (const exchange of this.#exchanges.values()) exchange.settle(new ClientError('DENIED', text));
+  }
+
+  #timedOut({ timeout, sent }: Exchange): ClientError {
+    const why = !this.#connected
+      ? 'nobody is there'
+      : sent
+        ? 'the request may still be carried out'
+        : 'not sent';
+    return new ClientError('TIMEOUT', `no answer from ${this.endpoint} within ${timeout} ms: ${why}`);
+  }
+}
+
+function tagFrame(tag: number): Buffer {
+  const frame = Buffer.allocUnsafe(4);
+  frame.writeUInt32BE(tag);
+  return frame;
+}
+
+function closed(): ClientError {
+  return new ClientError('CLOSED', 'the client is closed');
+}
+
+function aborted(signal: AbortSignal | undefined): ClientError {
+  return new ClientError('ABORTED', 'the call was aborted', { cause: signal?.reason });
+}
