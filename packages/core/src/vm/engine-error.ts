@@ -1,0 +1,26 @@
+/** Codes of what can go wrong with an engine itself, as opposed to a contract. */
+export type EngineErrorCode =
+  /** V8's stack ended before the contract's: the thread was made with less than {@link executorStackMb}. */
+  | 'STACK_EXHAUSTED'
+  /** The system gives no more memory. */
+  | 'MEMORY_EXHAUSTED'
+  /** The engine was used after it was closed. */
+  | 'CLOSED';
+
+/** The engine cannot say how a call ends: no receipt may be made of it. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+  readonly code: EngineErrorCode;
+
+  constructor(code: EngineErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * The stack that a thread needs to run contracts, in MiB: `resourceLimits.stackSizeMb` of a Worker. Contracts have a
+ * limit of their own that must be reached first, whichever tier of V8 runs them: with the default stack of 984 KiB the
+ * same call may fit or not.
+ */
+export const executorStackMb = 64;
