@@ -7,6 +7,7 @@ import { backend as portable } from './portable.js';
 /** What this package uses of libsecp256k1 through the `secp256k1` addon; all of it throws on bad input. */
 interface Secp256k1 {
   privateKeyVerify(key: Uint8Array): boolean;
+  publicKeyVerify(key: Uint8Array): boolean;
   publicKeyCreate(key: Uint8Array, compressed: boolean): Uint8Array;
   ecdsaSign(digest: Uint8Array, key: Uint8Array): { signature: Uint8Array; recid: number };
   ecdsaRecover(signature: Uint8Array, recid: number, digest: Uint8Array, compressed: boolean): Uint8Array;
@@ -86,6 +87,7 @@ function native(secp: Secp256k1): Backend {
     name: 'native',
     ...nodePrimitives,
     isPrivateKey: (key) => secp.privateKeyVerify(key),
+    isPublicKey: (key) => secp.publicKeyVerify(uncompressed(key)),
     publicKey: (privateKey) => secp.publicKeyCreate(privateKey, false).subarray(1),
     sign(digest, privateKey) {
       const { signature, recid } = secp.ecdsaSign(digest, privateKey);
