@@ -4,8 +4,10 @@ import { type Frames, Transport, type TransportOptions } from './transport.js';
 
 /** A request that takes its time: it is accepted and run, or refused. */
 export interface Work {
-  /** The contract whose tasks stay in order; undefined for what is not a task and waits for no task. */
-  readonly lane: string | undefined;
+  /** Work of one kind never waits for another. */
+  readonly kind: 'read' | 'write' | 'task';
+  /** Names what stays in order: the contract of a task. */
+  readonly lane: string;
   /** The reply, whatever happens: never rejects. */
   run(): Promise<Uint8Array>;
   /** The reply that says it was not accepted. */
@@ -42,14 +44,19 @@ export interface ServerStats {
   readonly tasks: number;
   /** Tasks accepted and not yet handed to the executors. */
   readonly waiting: number;
-  /** Other requests accepted and not answered: writes and key exchanges. */
+  /** Writes and key exchanges accepted and not answered. */
   readonly writes: number;
+  /** Reads of more than one thing accepted and not answered. */
+  readonly reads: number;
   /** Requests refused because too much was pending. */
   readonly refused: number;
 }
 
 /** Frames before the empty delimiter: the routing id and what REQ peers with correlation add. */
 const MAX_ENVELOPE = 8;
+/** Reads of many things done side by side: each holds its whole reply in memory. */
+const BULK_READS = 8;
+const BULK_READS_PER_PEER = 4;
 /** How long, in ms, the requests of one message are answered without a turn for others. */
 const SLICE = 2;
 const NO_DELIMITER =
@@ -66,8 +73,7 @@ export class Server implements AsyncDisposable {
   readonly #dispatcher: Dispatcher;
   readonly #options: ServerOptions;
   readonly #log: Logger;
-  readonly #tasks: FairQueue;
-  readonly #writes: FairQueue;
+  readonly #queues: Readonly<Record<Work['kind'], FairQueue>>;
   /** Answers each piece of accepted work, should it be abandoned. */
   readonly #open = new Set<() => void>();
   #refused = 0;
@@ -79,12 +85,13 @@ export class Server implements AsyncDisposable {
     this.#dispatcher = dispatcher;
     this.#options = options;
     this.#log = options.log ?? silentLogger;
-    this.#tasks = new FairQueue(options.limits);
-    this.#writes = new FairQueue({
-      ...options.limits,
-      runningPerPeer: options.limits.running,
-      runningPerLane: options.limits.running,
-    });
+    const { limits } = options;
+    const oneLane = { ...limits, runningPerLane: limits.running };
+    this.#queues = {
+      task: new FairQueue(limits),
+      write: new FairQueue({ ...oneLane, runningPerPeer: limits.running }),
+      read: new FairQueue({ ...oneLane, running: BULK_READS, runningPerPeer: BULK_READS_PER_PEER }),
+    };
   }
 
   /**
@@ -107,10 +114,12 @@ export class Server implements AsyncDisposable {
   }
 
   stats(): ServerStats {
+    const { task, write, read } = this.#queues;
     return {
-      tasks: this.#tasks.pending,
-      waiting: this.#tasks.waiting,
-      writes: this.#writes.pending,
+      tasks: task.pending,
+      waiting: task.waiting,
+      writes: write.pending,
+      reads: read.pending,
       refused: this.#refused,
     };
   }
@@ -131,7 +140,7 @@ export class Server implements AsyncDisposable {
     const patience = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, this.#options.stopTimeout);
     });
-    await Promise.race([Promise.all([this.#tasks.whenIdle(), this.#writes.whenIdle()]), patience]);
+    await Promise.race([Promise.all(Object.values(this.#queues).map((queue) => queue.whenIdle())), patience]);
     clearTimeout(timer);
     if (this.#open.size > 0)
       this.#log.warn({ requests: this.#open.size }, 'stopping with requests unfinished');
@@ -214,10 +223,9 @@ export class Server implements AsyncDisposable {
     const abandon = (): void => {
       if (this.#open.delete(abandon)) answer(work.refuse(STOPPING));
     };
-    const queue = work.lane === undefined ? this.#writes : this.#tasks;
-    const accepted = queue.offer({
+    const accepted = this.#queues[work.kind].offer({
       peer: Buffer.from(envelope[0] ?? []).toString('latin1'),
-      lane: work.lane ?? '',
+      lane: work.lane,
       bytes,
       run: async () => {
         const reply = await work.run();

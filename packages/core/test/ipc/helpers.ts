@@ -22,15 +22,16 @@ export const words: Dispatcher = {
     const [word, ...rest] = Buffer.from(frame).toString().split(' ');
     if (word === 'echo') return text(rest.join(' '));
     if (word === 'big') return Buffer.alloc(Number(rest[0]), 'x');
-    if (word === 'task') return work(rest[0] ?? '', Number(rest[1]), `done ${rest.join(' ')}`);
-    if (word === 'write') return work(undefined, Number(rest[0]), 'written');
+    if (word === 'task') return work('task', rest[0] ?? '', Number(rest[1]), `done ${rest.join(' ')}`);
+    if (word === 'write') return work('write', '', Number(rest[0]), 'written');
     return text(`? ${word}`);
   },
   reject: (why) => text(`! ${why}`),
 };
 
-function work(lane: string | undefined, ms: number, reply: string): Work {
+function work(kind: Work['kind'], lane: string, ms: number, reply: string): Work {
   return {
+    kind,
     lane,
     run: () => new Promise((resolve) => setTimeout(() => resolve(text(reply)), ms)),
     refuse: (why) => text(`! ${why}`),

@@ -121,7 +121,7 @@ describe('many peers', () => {
     for (let i = 0; i < 6; i++) replies.push(texts(await socket.receive())[1] ?? '');
     expect(replies.filter((reply) => reply.includes('busy'))).toHaveLength(2);
     expect(replies.filter((reply) => reply === 'done x 20')).toHaveLength(4);
-    expect(server.stats()).toEqual({ tasks: 0, waiting: 0, writes: 0, refused: 2 });
+    expect(server.stats()).toEqual({ tasks: 0, waiting: 0, writes: 0, reads: 0, refused: 2 });
   });
 
   it('forgets peers that vanish with work in hand', async () => {

@@ -1,0 +1,42 @@
+import { toHex } from '@enigma-worker/crypto';
+import { EnclaveError } from '../enclave/errors.js';
+import { StoreError } from '../store/errors.js';
+
+/** Codes of requests that are well formed and cannot be served. */
+export type HandlerErrorCode =
+  /** No such contract, or it has no delta. */
+  | 'UNKNOWN_CONTRACT'
+  /** The contract has no delta with that key. */
+  | 'UNKNOWN_DELTA';
+
+/** A request that is well formed and cannot be served. */
+export class HandlerError extends Error {
+  override readonly name = 'HandlerError';
+  readonly code: HandlerErrorCode;
+
+  constructor(code: HandlerErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** An error in the words that peers of the original know (docs/protocol.md, "Errors"). */
+export function doesNotExist(
+  action: 'get_tip' | 'get_delta',
+  code: HandlerErrorCode,
+  address: Uint8Array,
+  key?: number,
+): HandlerError {
+  const what = key === undefined ? toHex(address) : `${toHex(address)}, key ${key}`;
+  return new HandlerError(
+    code,
+    `Error while trying to ${action}, Because: The following Key doesn't exist: ${what}`,
+  );
+}
+
+/** The code of an error whose text is meant for the peer; undefined for a bug, whose text is not. */
+export function expectedCode(error: unknown): string | undefined {
+  const expected =
+    error instanceof HandlerError || error instanceof EnclaveError || error instanceof StoreError;
+  return expected ? error.code : undefined;
+}

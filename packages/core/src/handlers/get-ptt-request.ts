@@ -1,0 +1,7 @@
+import type { Enclave } from '../enclave/enclave.js';
+import type { InstantHandler } from './handler.js';
+
+/** GetPTTRequest: a request for state keys, to be carried to the principal node. */
+export function getPttRequest(enclave: Pick<Enclave, 'createExchange'>): InstantHandler<'GetPTTRequest'> {
+  return { work: 'instant', answer: ({ addresses }) => enclave.createExchange(addresses) };
+}

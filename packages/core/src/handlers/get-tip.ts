@@ -1,0 +1,15 @@
+import type { Store } from '../store/store.js';
+import { doesNotExist } from './errors.js';
+import type { InstantHandler } from './handler.js';
+
+/** GetTip: the latest delta of a contract. */
+export function getTip(store: Pick<Store, 'getTip'>): InstantHandler<'GetTip'> {
+  return {
+    work: 'instant',
+    answer({ input }) {
+      const tip = store.getTip(input);
+      if (tip === undefined) throw doesNotExist('get_tip', 'UNKNOWN_CONTRACT', input);
+      return tip;
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import type { FailedTaskResult, MessageType, RequestOf, ResultOf } from '@enigma-worker/protocol';
+
+/** Messages that run a contract. */
+export type TaskType = 'DeploySecretContract' | 'ComputeTask';
+
+/** How a task ended: both are signed. */
+export type TaskReply<T extends TaskType = TaskType> =
+  | { readonly kind: 'done'; readonly result: ResultOf<T> }
+  | { readonly kind: 'failed'; readonly result: FailedTaskResult };
+
+/** Answers where the request arrives: for what takes microseconds and waits for nothing. */
+export interface InstantHandler<T extends MessageType> {
+  readonly work: 'instant';
+  answer(request: RequestOf<T>): ResultOf<T>;
+}
+
+/** Answers later: a read of much, or a write. Neither waits for tasks of other contracts. */
+export interface SlowHandler<T extends MessageType> {
+  readonly work: 'read' | 'write';
+  answer(request: RequestOf<T>): Promise<ResultOf<T>>;
+}
+
+/** Runs a contract; tasks of one contract are in order. */
+export interface TaskHandler<T extends TaskType> {
+  readonly work: 'task';
+  /** The contract's address. */
+  contract(request: RequestOf<T>): Uint8Array;
+  answer(request: RequestOf<T>): Promise<TaskReply<T>>;
+}
+
+/**
+ * What serves one message. It throws its typed errors; to make messages of them is for dispatch.
+ * Each is given what it needs and nothing else.
+ */
+export type Handler<T extends MessageType> = T extends TaskType
+  ? TaskHandler<T>
+  : InstantHandler<T> | SlowHandler<T>;
+
+/** A handler for each message of the protocol. */
+export type Handlers = { readonly [T in MessageType]: Handler<T> };

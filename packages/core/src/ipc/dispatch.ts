@@ -1,0 +1,173 @@
+import { toHex } from '@enigma-worker/crypto';
+import {
+  type Dialect,
+  encodeError,
+  encodeFailedTask,
+  encodeReply,
+  type IncomingRequest,
+  type Limits,
+  type MessageType,
+  parseRequest,
+  RequestError,
+  type RequestId,
+} from '@enigma-worker/protocol';
+import { expectedCode } from '../handlers/errors.js';
+import type { Handlers, InstantHandler, SlowHandler, TaskHandler, TaskReply } from '../handlers/handler.js';
+import { type Logger, silentLogger } from '../log.js';
+import type { Dispatcher, Work } from './server.js';
+
+/** How a request ended, for metrics. */
+export type RequestOutcome = 'result' | 'failedTask' | 'error' | 'refused';
+
+/** Told of each answer: its type (`unknown` when that could not be read), outcome, and seconds since it arrived. */
+export type RequestObserver = (
+  type: MessageType | 'unknown',
+  outcome: RequestOutcome,
+  seconds: number,
+) => void;
+
+/** Options of dispatch. */
+export interface DispatchOptions {
+  readonly dialect: Dialect;
+  readonly limits: Limits;
+  readonly log?: Logger;
+  readonly observe?: RequestObserver;
+}
+
+type AnyHandler = InstantHandler<never> | SlowHandler<never> | TaskHandler<never>;
+
+interface Head {
+  readonly type: MessageType;
+  readonly id: RequestId;
+  readonly since: number;
+}
+
+/** As much of an id as is written to a log: a peer chooses it. */
+const LOGGED_ID = 64;
+const BUG = 'internal error: it was logged';
+
+/** Requests in, replies out. The only place where errors become messages. */
+export class Dispatch implements Dispatcher {
+  readonly #handlers: Handlers;
+  readonly #options: DispatchOptions;
+  readonly #log: Logger;
+
+  constructor(handlers: Handlers, options: DispatchOptions) {
+    this.#handlers = handlers;
+    this.#options = options;
+    this.#log = options.log ?? silentLogger;
+  }
+
+  begin(frame: Uint8Array): Uint8Array | Work {
+    const since = this.#options.observe === undefined ? 0 : performance.now();
+    let request: IncomingRequest;
+    try {
+      request = parseRequest(frame, this.#options.limits);
+    } catch (error) {
+      return this.#unreadable(error, since);
+    }
+    const input = request.input as never;
+    const head = { type: request.type, id: request.id, since };
+    // The table pairs each type with the handler of its requests; from here on the pair is kept together.
+    const handler: AnyHandler = this.#handlers[request.type];
+    switch (handler.work) {
+      case 'instant':
+        return this.#answerNow(head, handler, input);
+      case 'task':
+        return this.#task(head, handler, input);
+      case 'read':
+      case 'write':
+        return this.#later(head, handler, input);
+    }
+  }
+
+  reject(why: string): Uint8Array {
+    this.#options.observe?.('unknown', 'error', 0);
+    return encodeError({ id: null }, why, this.#options.dialect);
+  }
+
+  #answerNow(head: Head, handler: InstantHandler<never>, input: never): Uint8Array {
+    try {
+      const reply = encodeReply(head.type, head.id, handler.answer(input), this.#options.dialect);
+      this.#observe(head, 'result');
+      return reply;
+    } catch (error) {
+      return this.#failed(head, error);
+    }
+  }
+
+  #later(head: Head, handler: SlowHandler<never>, input: never): Work {
+    return {
+      kind: handler.work,
+      lane: '',
+      run: async () => {
+        try {
+          const result = await handler.answer(input);
+          const reply = encodeReply(head.type, head.id, result, this.#options.dialect);
+          this.#observe(head, 'result');
+          return reply;
+        } catch (error) {
+          return this.#failed(head, error);
+        }
+      },
+      refuse: (why) => this.#refused(head, why),
+    };
+  }
+
+  #task(head: Head, handler: TaskHandler<never>, input: never): Work {
+    return {
+      kind: 'task',
+      lane: toHex(handler.contract(input)),
+      run: async () => {
+        try {
+          return this.#taskReply(head, await handler.answer(input));
+        } catch (error) {
+          return this.#failed(head, error);
+        }
+      },
+      refuse: (why) => this.#refused(head, why),
+    };
+  }
+
+  #taskReply(head: Head, reply: TaskReply): Uint8Array {
+    const { dialect } = this.#options;
+    const done = reply.kind === 'done';
+    this.#observe(head, done ? 'result' : 'failedTask');
+    return done
+      ? encodeReply(head.type, head.id, reply.result, dialect)
+      : encodeFailedTask(head.id, reply.result, dialect);
+  }
+
+  #unreadable(error: unknown, since: number): Uint8Array {
+    const { observe, dialect } = this.#options;
+    const known = error instanceof RequestError ? error : undefined;
+    if (known === undefined) this.#log.error({ err: error }, 'a request could not be parsed: this is a bug');
+    observe?.(known?.type ?? 'unknown', 'error', (performance.now() - since) / 1000);
+    return encodeError({ id: known?.id ?? null, type: known?.type }, known?.message ?? BUG, dialect);
+  }
+
+  #failed(head: Head, error: unknown): Uint8Array {
+    this.#observe(head, 'error');
+    const code = expectedCode(error);
+    const { type } = head;
+    const id = logged(head.id);
+    if (code === undefined) this.#log.error({ type, id, err: error }, 'request failed: this is a bug');
+    else this.#log.debug({ type, id, code }, 'request failed');
+    const text = code === undefined ? BUG : (error as Error).message;
+    return encodeError(head, text, this.#options.dialect);
+  }
+
+  #refused(head: Head, why: string): Uint8Array {
+    this.#observe(head, 'refused');
+    this.#log.debug({ type: head.type, id: logged(head.id) }, why);
+    return encodeError(head, why, this.#options.dialect);
+  }
+
+  #observe({ type, since }: Head, outcome: RequestOutcome): void {
+    this.#options.observe?.(type, outcome, (performance.now() - since) / 1000);
+  }
+}
+
+function logged(id: RequestId): string {
+  return String(id).slice(0, LOGGED_ID);
+}
