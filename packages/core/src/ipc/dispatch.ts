@@ -19,19 +19,19 @@ import type { Dispatcher, Work } from './server.js';
 /** How a request ended, for metrics. */
 export type RequestOutcome = 'result' | 'failedTask' | 'error' | 'refused';
 
-/** Told of each answer: its type (`unknown` when that could not be read), outcome, and seconds since it arrived. */
-export type RequestObserver = (
-  type: MessageType | 'unknown',
-  outcome: RequestOutcome,
-  seconds: number,
-) => void;
+/** Told of each answer, for metrics. */
+export interface RequestObserver {
+  /** `unknown` when the type could not be read; seconds since the request arrived. */
+  answered(type: MessageType | 'unknown', outcome: RequestOutcome, seconds: number): void;
+  usedGas(type: MessageType, amount: bigint): void;
+}
 
 /** Options of dispatch. */
 export interface DispatchOptions {
   readonly dialect: Dialect;
   readonly limits: Limits;
   readonly log?: Logger;
-  readonly observe?: RequestObserver;
+  readonly observer?: RequestObserver;
 }
 
 type AnyHandler = InstantHandler<never> | SlowHandler<never> | TaskHandler<never>;
@@ -59,7 +59,7 @@ export class Dispatch implements Dispatcher {
   }
 
   begin(frame: Uint8Array): Uint8Array | Work {
-    const since = this.#options.observe === undefined ? 0 : performance.now();
+    const since = this.#options.observer === undefined ? 0 : performance.now();
     let request: IncomingRequest;
     try {
       request = parseRequest(frame, this.#options.limits);
@@ -82,7 +82,7 @@ export class Dispatch implements Dispatcher {
   }
 
   reject(why: string): Uint8Array {
-    this.#options.observe?.('unknown', 'error', 0);
+    this.#options.observer?.answered('unknown', 'error', 0);
     return encodeError({ id: null }, why, this.#options.dialect);
   }
 
@@ -133,16 +133,17 @@ export class Dispatch implements Dispatcher {
     const { dialect } = this.#options;
     const done = reply.kind === 'done';
     this.#observe(head, done ? 'result' : 'failedTask');
+    this.#options.observer?.usedGas(head.type, reply.result.usedGas);
     return done
       ? encodeReply(head.type, head.id, reply.result, dialect)
       : encodeFailedTask(head.id, reply.result, dialect);
   }
 
   #unreadable(error: unknown, since: number): Uint8Array {
-    const { observe, dialect } = this.#options;
+    const { observer, dialect } = this.#options;
     const known = error instanceof RequestError ? error : undefined;
     if (known === undefined) this.#log.error({ err: error }, 'a request could not be parsed: this is a bug');
-    observe?.(known?.type ?? 'unknown', 'error', (performance.now() - since) / 1000);
+    observer?.answered(known?.type ?? 'unknown', 'error', (performance.now() - since) / 1000);
     return encodeError({ id: known?.id ?? null, type: known?.type }, known?.message ?? BUG, dialect);
   }
 
@@ -164,7 +165,7 @@ export class Dispatch implements Dispatcher {
   }
 
   #observe({ type, since }: Head, outcome: RequestOutcome): void {
-    this.#options.observe?.(type, outcome, (performance.now() - since) / 1000);
+    this.#options.observer?.answered(type, outcome, (performance.now() - since) / 1000);
   }
 }
 
