@@ -13,7 +13,7 @@ const PACKAGES = {
   client: ['crypto', 'protocol'],
   core: ['crypto', 'protocol', 'attestation'],
   principal: ['crypto', 'protocol', 'attestation'],
-  gateway: ['crypto', 'protocol', 'client'],
+  gateway: ['crypto', 'protocol', 'client', 'principal'],
   sdk: ['crypto', 'protocol', 'attestation', 'client'],
   cli: ['crypto', 'protocol', 'attestation', 'client', 'core', 'principal', 'sdk', 'gateway', 'contract'],
 };

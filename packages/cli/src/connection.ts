@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { createClient, http, type EnigmaClient } from '@enigma-worker/sdk';
-import { ipc } from '@enigma-worker/sdk/ipc';
+import type { Client, ClientOptions } from '@enigma-worker/client';
+import { createClient, http, type EnigmaClient, type Transport } from '@enigma-worker/sdk';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { load, readConfigFile } from './config/load.js';
@@ -41,26 +41,46 @@ export function addClientFlags(command: Command): Command {
   return addFlags(command, clientSettings);
 }
 
-/** A client for the worker that flags, environment and config file name. */
+interface ConnectionValues {
+  readonly endpoint: string;
+  readonly timeout: number;
+  readonly serverKey?: string | undefined;
+  readonly curveKeyFile?: string | undefined;
+}
+
+/** A client of the SDK for the worker that flags, environment and config file name. */
 export async function connectFrom(command: Command): Promise<EnigmaClient> {
-  const globals = command.optsWithGlobals<Record<string, unknown>>();
-  const file = await readConfigFile(globals['config'] as string | undefined);
+  const file = await readConfigFile(command.optsWithGlobals<{ config?: string }>().config);
   const { values } = load('client', clientSettings, { flags: command.opts(), environment: process.env, file });
   return createClient({
-    transport: transportTo(values),
+    transport: await transportTo(values),
     ...(values.worker !== undefined && { worker: values.worker }),
   });
 }
 
-function transportTo(values: { endpoint: string; timeout: number; serverKey?: string | undefined; curveKeyFile?: string | undefined }) {
+/** A client of the core's own protocol. */
+export async function connectClient(values: ConnectionValues): Promise<Client> {
+  if (!/^(tcp|ipc):/.test(values.endpoint)) {
+    throw new UsageError(`endpoint: expected tcp://… or ipc://… of a core, got ${JSON.stringify(values.endpoint)}`);
+  }
+  const { connect } = await import('@enigma-worker/client');
+  return connect(values.endpoint, clientOptions(values));
+}
+
+async function transportTo(values: ConnectionValues): Promise<Transport> {
   const { endpoint, timeout } = values;
   if (/^https?:/.test(endpoint)) return http(endpoint, { timeout });
   if (!/^(tcp|ipc):/.test(endpoint)) {
     throw new UsageError(`endpoint: expected tcp://…, ipc://… or http(s)://…, got ${JSON.stringify(endpoint)}`);
   }
-  if (values.serverKey === undefined) return ipc(endpoint, { timeout });
-  if (values.curveKeyFile === undefined) throw new UsageError('--server-key needs --curve-key-file too');
-  return ipc(endpoint, { timeout, curve: { serverPublicKey: values.serverKey, ...readCurveKeys(values.curveKeyFile) } });
+  const { ipc } = await import('@enigma-worker/sdk/ipc');
+  return ipc(endpoint, clientOptions(values));
+}
+
+function clientOptions({ timeout, serverKey, curveKeyFile }: ConnectionValues): ClientOptions {
+  if (serverKey === undefined) return { timeout };
+  if (curveKeyFile === undefined) throw new UsageError('--server-key needs --curve-key-file too');
+  return { timeout, curve: { serverPublicKey: serverKey, ...readCurveKeys(curveKeyFile) } };
 }
 
 const curveKeys = z.object({ publicKey: z.string().length(40), secretKey: z.string().length(40) });

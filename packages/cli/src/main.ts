@@ -4,7 +4,7 @@ import { isExpected, UsageError } from './errors.js';
 import { style } from './output/style.js';
 
 try {
-  await program().parseAsync();
+  await (await program(process.argv.slice(2))).parseAsync();
 } catch (error) {
   if (isExpected(error)) {
     console.error(style.bad(error.message));

@@ -1,24 +1,54 @@
 import { Command } from 'commander';
-import { callCommand } from './commands/call.js';
-import { coreCommand } from './commands/core.js';
-import { demoCommand } from './commands/demo.js';
-import { deployCommand } from './commands/deploy.js';
-import { gatewayCommand } from './commands/gateway.js';
-import { keysCommand } from './commands/keys.js';
-import { principalCommand } from './commands/principal.js';
 
-/** The `enigma` command with all its subcommands. */
-export function program(): Command {
-  return new Command('enigma')
+interface Entry {
+  readonly description: string;
+  load(): Promise<Command>;
+}
+
+/**
+ * Every subcommand. Its code is loaded only when it is the one that is called: a core must not wait for
+ * a compiler, nor a call for a database.
+ */
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  core: {
+    description: 'run the worker: the enclave that stores and runs secret contracts',
+    load: async () => (await import('./commands/core.js')).coreCommand(),
+  },
+  principal: {
+    description: 'run the principal (master) node: it gives workers the state keys of their contracts',
+    load: async () => (await import('./commands/principal.js')).principalCommand(),
+  },
+  keys: {
+    description: 'carry state keys from the principal node to a core',
+    load: async () => (await import('./commands/keys.js')).keysCommand(),
+  },
+  gateway: {
+    description: 'offer a core to browsers over JSON-RPC',
+    load: async () => (await import('./commands/gateway.js')).gatewayCommand(),
+  },
+  deploy: {
+    description: 'deploy a secret contract',
+    load: async () => (await import('./commands/deploy.js')).deployCommand(),
+  },
+  call: {
+    description: 'call a secret contract',
+    load: async () => (await import('./commands/call.js')).callCommand(),
+  },
+  demo: {
+    description: 'run a whole worker on a real contract, and say what stays secret',
+    load: async () => (await import('./commands/demo.js')).demoCommand(),
+  },
+};
+
+/** The `enigma` command for these arguments (without `node` and the script). */
+export async function program(args: readonly string[]): Promise<Command> {
+  const enigma = new Command('enigma')
     .description('Run a worker for secret contracts; write, deploy and call them.')
     .version('0.1.0')
     .option('--config <file>', 'config file; enigma.config.{ts,js,json} of the working folder when absent')
-    .showHelpAfterError()
-    .addCommand(coreCommand())
-    .addCommand(principalCommand())
-    .addCommand(keysCommand())
-    .addCommand(gatewayCommand())
-    .addCommand(deployCommand())
-    .addCommand(callCommand())
-    .addCommand(demoCommand());
+    .showHelpAfterError();
+  for (const [name, { description, load }] of Object.entries(COMMANDS)) {
+    enigma.addCommand(args.includes(name) ? await load() : new Command(name).description(description));
+  }
+  return enigma;
 }

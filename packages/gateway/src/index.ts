@@ -1,2 +1,3 @@
+export { syncKeys, type SyncKeysParameters, type UnbuiltContract } from './sync-keys.js';
 export { startGateway, type Gateway, type GatewayOptions } from './server.js';
 export type { GatewayLimits } from './methods.js';

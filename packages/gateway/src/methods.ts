@@ -21,11 +21,13 @@ export interface GatewayContext {
   readonly client: Client;
   readonly tasks: TaskRegistry;
   readonly limits: GatewayLimits;
+  /** Fetches the state key of a contract about to be deployed; absent when somebody else does. */
+  readonly provision?: (address: Uint8Array) => Promise<void>;
 }
 
 /** Adds every method of docs/protocol.md, "Gateway", to a JSON-RPC server. */
 export function addMethods(server: JSONRPCServer, context: GatewayContext): void {
-  const { client, tasks, limits } = context;
+  const { client, tasks, limits, provision } = context;
   const method = (name: string, run: (params: Params) => Promise<unknown>) => {
     server.addMethod(name, (params: unknown) => run(new Params(params)));
   };
@@ -50,6 +52,7 @@ export function addMethods(server: JSONRPCServer, context: GatewayContext): void
     const input = { ...taskInput(params, limits), preCode: unpack(params.text('preCode'), limits.bytecode) };
     const taskId = toHex(input.contractAddress);
     return begin(tasks, taskId, async () => {
+      await provision?.(input.contractAddress);
       const outcome = await client.deploySecretContract({ input });
       if (outcome.kind === 'failedTask') return failure(taskId, outcome.result);
       return { ...success(taskId, outcome.result), preCodeHash: toHex(outcome.result.preCodeHash) };

@@ -4,6 +4,7 @@ import fastify, { type FastifyBaseLogger } from 'fastify';
 import { createJSONRPCErrorResponse, JSONRPCErrorException, JSONRPCServer } from 'json-rpc-2.0';
 import { addMethods, type GatewayLimits } from './methods.js';
 import { SERVER_ERROR } from './params.js';
+import { syncKeys } from './sync-keys.js';
 import { TaskRegistry } from './tasks.js';
 
 /** How the gateway serves. */
@@ -22,6 +23,8 @@ export interface GatewayOptions {
   /** ms for which a result can be fetched; an hour when absent. */
   readonly lifetime?: number;
   readonly limits?: Partial<GatewayLimits>;
+  /** The principal node from which state keys of new contracts are fetched before they are deployed. */
+  readonly principal?: string;
   readonly logger?: FastifyBaseLogger;
 }
 
@@ -30,6 +33,12 @@ export interface Gateway extends AsyncDisposable {
   /** For example `http://127.0.0.1:3000`. */
   readonly url: string;
   close(): Promise<void>;
+}
+
+function provisioner(client: Client, principal: string) {
+  return async (address: Uint8Array): Promise<void> => {
+    await syncKeys({ client, principal, addresses: [address] });
+  };
 }
 
 const DEFAULT_LIMITS: GatewayLimits = { bytecode: 16 << 20, defaultGas: 100_000_000n, wait: 30_000 };
@@ -49,6 +58,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     client: options.client,
     tasks: new TaskRegistry(options.capacity ?? 10_000, options.lifetime ?? 3_600_000),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
+    ...(options.principal !== undefined && { provision: provisioner(options.client, options.principal) }),
   });
 
   const app = fastify({
