@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import { generateKeyPair, type KeyPair, keyPairOf, randomBytes } from '@enigma-worker/crypto';
+import { PrincipalError } from '../errors.js';
+import { readIfThere, writeDurably } from './durable-file.js';
+import type { Sealer } from './sealer.js';
+
+/** Length of one master secret. */
+export const MASTER_SECRET_LENGTH = 32;
+
+/** Everything the principal must never lose or tell. */
+export interface Secrets {
+  /** Signs responses; cores pin its address. */
+  readonly signing: KeyPair;
+  /** One master secret of 32 bytes for each generation, the oldest first; at least one. */
+  readonly generations: readonly Uint8Array[];
+}
+
+/** File name and label under which the secrets are sealed: private key(32), then the generations. */
+const FILE = 'principal.sealed';
+const LABEL = 'principal-secrets';
+
+/** The secrets of a data folder, made and sealed there on the first start. */
+export async function loadOrCreateSecrets(dataDir: string, sealer: Sealer): Promise<Secrets> {
+  const secrets = await loadSecrets(dataDir, sealer);
+  if (secrets !== undefined) return secrets;
+  const fresh = { signing: generateKeyPair(), generations: [randomBytes(MASTER_SECRET_LENGTH)] };
+  await saveSecrets(dataDir, sealer, fresh);
+  return fresh;
+}
+
+/**
+ * The secrets of a data folder, or undefined when it has none.
+ * @throws PrincipalError `DATA_CORRUPT`; what the sealer throws when the key is another one
+ */
+export async function loadSecrets(dataDir: string, sealer: Sealer): Promise<Secrets | undefined> {
+  const sealed = await readIfThere(join(dataDir, FILE));
+  if (sealed === undefined) return undefined;
+  const plaintext = sealer.open(LABEL, sealed);
+  const count = plaintext.length / MASTER_SECRET_LENGTH - 1;
+  if (!Number.isInteger(count) || count < 1) {
+    throw new PrincipalError(
+      'DATA_CORRUPT',
+      `${FILE}: expected a private key and at least one master secret`,
+    );
+  }
+  const part = (index: number): Uint8Array =>
+    plaintext.slice(index * MASTER_SECRET_LENGTH, (index + 1) * MASTER_SECRET_LENGTH);
+  return {
+    signing: keyPairOf(part(0)),
+    generations: Array.from({ length: count }, (_, index) => part(index + 1)),
+  };
+}
+
+/** Seals the secrets into the data folder, durably, in the place of any earlier ones. */
+export async function saveSecrets(dataDir: string, sealer: Sealer, secrets: Secrets): Promise<void> {
+  const parts = [secrets.signing.privateKey, ...secrets.generations];
+  const plaintext = new Uint8Array(parts.length * MASTER_SECRET_LENGTH);
+  for (const [index, part] of parts.entries()) plaintext.set(part, index * MASTER_SECRET_LENGTH);
+  await writeDurably(join(dataDir, FILE), sealer.seal(LABEL, plaintext));
+  plaintext.fill(0);
+}
+
+/**
+ * Adds a generation: contracts that are first asked for from now on get state keys of a new master
+ * secret. Contracts known before keep their keys, since their states and deltas are encrypted under
+ * them. For a principal that is not running; make a new backup afterwards.
+ * @returns the number of the new generation, counted from 0
+ * @throws PrincipalError `NOT_PROVISIONED` when the folder holds no secrets
+ */
+export async function rotateMasterSecret(dataDir: string, sealer: Sealer): Promise<number> {
+  const secrets = await loadSecrets(dataDir, sealer);
+  if (secrets === undefined)
+    throw new PrincipalError('NOT_PROVISIONED', `${dataDir}: no principal has been started here`);
+  const generations = [...secrets.generations, randomBytes(MASTER_SECRET_LENGTH)];
+  await saveSecrets(dataDir, sealer, { ...secrets, generations });
+  return generations.length - 1;
+}
+
+/**
+ * Seals the secrets again under another sealing key. At a crash the file is whole, under the one key
+ * or the other.
+ */
+export async function resealSecrets(dataDir: string, from: Sealer, to: Sealer): Promise<void> {
+  const secrets = await loadSecrets(dataDir, from);
+  if (secrets === undefined)
+    throw new PrincipalError('NOT_PROVISIONED', `${dataDir}: no principal has been started here`);
+  await saveSecrets(dataDir, to, secrets);
+}

@@ -1,0 +1,155 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { encodeEvidence, encodeReportData, type Policy, PROTOCOL_VERSION } from '@enigma-worker/attestation';
+import {
+  addressOf,
+  equalBytes,
+  generateKeyPair,
+  type KeyPair,
+  randomBytes,
+  sign,
+  toHex,
+} from '@enigma-worker/crypto';
+import { fetchStateKeys, parseEpochs, registerWithPrincipal } from '@enigma-worker/principal';
+import { selectWorkers } from '@enigma-worker/protocol';
+import { describe, expect, test } from 'vitest';
+import { beginExchange, call, finishExchange, runPrincipal, temporaryFolder } from './support/principal.js';
+
+const once = { retries: 0 };
+
+function epochFile(epochs: readonly { firstBlock: number; workers: readonly KeyPair[] }[]): string {
+  return JSON.stringify({
+    epochs: epochs.map(({ firstBlock, workers }) => ({
+      firstBlock: String(firstBlock),
+      seed: '42',
+      workers: workers.map(({ publicKey }) => ({ address: toHex(addressOf(publicKey)), stake: '10' })),
+    })),
+  });
+}
+
+describe('selection by stake', () => {
+  async function setUp() {
+    const workers = [generateKeyPair(), generateKeyPair()] as const;
+    const path = join(await temporaryFolder(), 'epochs.json');
+    const text = epochFile([{ firstBlock: 100, workers }]);
+    await writeFile(path, text);
+    const { url } = await runPrincipal({ authorisation: { epochFile: path } });
+    const [epoch] = parseEpochs(text);
+    const contracts = Array.from({ length: 8 }, () => randomBytes(32));
+    const ownOf = (worker: KeyPair) =>
+      contracts.filter((contract) =>
+        equalBytes(selectWorkers(epoch!, contract)[0]!, addressOf(worker.publicKey)),
+      );
+    return { workers, path, url, contracts, ownOf };
+  }
+
+  test('gives a worker the keys of the contracts it is chosen for, and no others', async () => {
+    const { workers, url, contracts, ownOf } = await setUp();
+    for (const worker of workers) {
+      const own = ownOf(worker);
+      const exchange = beginExchange('seed', own, worker);
+      expect(finishExchange(exchange, (await fetchStateKeys(url, exchange, once)).data)).toHaveLength(
+        own.length,
+      );
+      if (own.length === contracts.length) continue;
+      const all = beginExchange('seed', contracts, worker);
+      await expect(fetchStateKeys(url, all, once)).rejects.toMatchObject({ code: 'NOT_AUTHORISED' });
+    }
+    for (const worker of workers) {
+      const exchange = beginExchange('current', undefined, worker);
+      const keys = finishExchange(exchange, (await fetchStateKeys(url, exchange, once)).data);
+      expect(keys.map(({ address }) => toHex(address)).sort()).toEqual(ownOf(worker).map(toHex).sort());
+    }
+  });
+
+  test('has no answer yet for a block before its epochs', async () => {
+    const { workers, url, contracts } = await setUp();
+    const exchange = beginExchange('seed', contracts.slice(0, 1), workers[0]);
+    const early = fetchStateKeys(url, { ...exchange, blockNumber: 99n }, once);
+    await expect(early).rejects.toMatchObject({ code: 'ILLEGAL_STATE', rpcCode: -32002 });
+  });
+
+  test('follows the file when it changes, and keeps the old epochs when it breaks', async () => {
+    const { path, url } = await setUp();
+    const newcomer = generateKeyPair();
+    const exchange = beginExchange('seed', [randomBytes(32)], newcomer);
+    await expect(fetchStateKeys(url, exchange, once)).rejects.toMatchObject({ code: 'NOT_AUTHORISED' });
+    await writeFile(path, `${epochFile([{ firstBlock: 200, workers: [newcomer] }])} `);
+    await fetchStateKeys(url, exchange, once);
+    await writeFile(path, 'broken');
+    await fetchStateKeys(url, exchange, once);
+  });
+
+  test.each(['', '{}', '{"epochs":[{}]}', '{"epochs":[{"firstBlock":-1,"seed":"1","workers":[]}]}'])(
+    'refuses to start with the worker parameters %j',
+    async (text) => {
+      const path = join(await temporaryFolder(), 'epochs.json');
+      await writeFile(path, text);
+      await expect(runPrincipal({ authorisation: { epochFile: path } })).rejects.toMatchObject({
+        code: 'EPOCHS_MALFORMED',
+      });
+    },
+  );
+});
+
+describe('registration', () => {
+  const claims = {
+    protocolVersion: PROTOCOL_VERSION,
+    codeMeasurement: randomBytes(32),
+    sealingMode: 'simulation',
+  };
+
+  function registrationOf({ privateKey, publicKey }: KeyPair) {
+    const signingKey = addressOf(publicKey);
+    const report = encodeEvidence({
+      kind: 'simulation',
+      quote: encodeReportData(signingKey, claims),
+      claims,
+    });
+    return { signingKey, report, signature: sign(report, privateKey) };
+  }
+
+  async function setUp(policy: Partial<Policy> = { allowSimulation: true }) {
+    let now = 1_000_000;
+    const { url } = await runPrincipal({
+      authorisation: { registration: { policy: () => ({ now: new Date(now), ...policy }), lifetime: 1_000 } },
+      now: () => now,
+    });
+    return { url, pass: (milliseconds: number) => (now += milliseconds) };
+  }
+
+  test('admits a worker whose attestation verifies, until it ends', async () => {
+    const { url, pass } = await setUp();
+    const worker = generateKeyPair();
+    const exchange = beginExchange('seed', [randomBytes(32)], worker);
+    await expect(fetchStateKeys(url, exchange, once)).rejects.toMatchObject({ code: 'NOT_AUTHORISED' });
+    expect(await registerWithPrincipal(url, registrationOf(worker), once)).toEqual(new Date(1_001_000));
+    await fetchStateKeys(url, exchange, once);
+    pass(1_001);
+    await expect(fetchStateKeys(url, exchange, once)).rejects.toMatchObject({ code: 'NOT_AUTHORISED' });
+  });
+
+  test('refuses a report that the policy refuses, and one of another key', async () => {
+    const { url } = await setUp({});
+    const worker = generateKeyPair();
+    const registration = registrationOf(worker);
+    await expect(registerWithPrincipal(url, registration, once)).rejects.toThrow(/SIMULATION_NOT_ALLOWED/);
+    const stranger = addressOf(generateKeyPair().publicKey);
+    await expect(registerWithPrincipal(url, { ...registration, signingKey: stranger }, once)).rejects.toThrow(
+      /NOT_BY_SIGNING_KEY/,
+    );
+  });
+
+  test.each([undefined, null, [], {}, { signingKey: '00', report: '', signature: '' }, { signingKey: 1 }])(
+    'refuses the parameters %j with -32602',
+    async (params) => {
+      const { url } = await setUp();
+      expect((await call(url, 'registerWorker', params)).error?.code).toBe(-32602);
+    },
+  );
+
+  test('does not exist unless configured', async () => {
+    const { url } = await runPrincipal();
+    expect((await call(url, 'registerWorker', {})).error?.code).toBe(-32601);
+  });
+});

@@ -1,0 +1,88 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { randomBytes } from '@enigma-worker/crypto';
+import { fetchStateKeys } from '@enigma-worker/principal';
+import { expect, onTestFinished, test } from 'vitest';
+
+const query = { request: randomBytes(10), workerSig: randomBytes(65) };
+const fast = { firstPause: 1, longestPause: 5 };
+const result = { data: '00', sig: '00'.repeat(65) };
+
+/** A server that answers each request with the next of the given answers, the last one again and again. */
+async function serve(
+  ...answers: readonly ((id: string) => unknown)[]
+): Promise<{ url: string; count: () => number }> {
+  let count = 0;
+  const answer: RequestListener = (request, response) => {
+    let body = '';
+    request.on('data', (part: Buffer) => (body += part.toString()));
+    request.on('end', () => {
+      const { id } = JSON.parse(body) as { id: string };
+      const content = (answers[count] ?? answers.at(-1)!)(id);
+      count++;
+      if (content === undefined) request.socket.destroy();
+      else response.end(typeof content === 'string' ? content : JSON.stringify(content));
+    });
+  };
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, count: () => count };
+}
+
+const ok = (id: string) => ({ jsonrpc: '2.0', id, result });
+const refuse = (code: number) => (id: string) => ({ jsonrpc: '2.0', id, error: { code, message: 'no' } });
+const broken = () => undefined;
+
+test('tries again after -32002 and after a broken connection', async () => {
+  const { url, count } = await serve(refuse(-32002), broken, ok);
+  const retried: string[] = [];
+  await fetchStateKeys(url, query, { ...fast, onRetry: (_attempt, { code }) => retried.push(code) });
+  expect(count()).toBe(3);
+  expect(retried).toEqual(['ILLEGAL_STATE', 'TRANSPORT']);
+});
+
+test('gives up after the retries', async () => {
+  const { url, count } = await serve(refuse(-32002));
+  await expect(fetchStateKeys(url, query, { ...fast, retries: 2 })).rejects.toMatchObject({
+    code: 'ILLEGAL_STATE',
+  });
+  expect(count()).toBe(3);
+});
+
+test.each([
+  [-32001, 'NOT_AUTHORISED'],
+  [-32602, 'REFUSED'],
+  [-32603, 'REFUSED'],
+])('takes %i as final', async (rpcCode, code) => {
+  const { url, count } = await serve(refuse(rpcCode));
+  await expect(fetchStateKeys(url, query, fast)).rejects.toMatchObject({ code, rpcCode });
+  expect(count()).toBe(1);
+});
+
+test.each([
+  ['no JSON', () => 'hello'],
+  ['null', () => 'null'],
+  ['an answer to another request', () => ok('other')],
+  ['a result of another shape', (id: string) => ({ jsonrpc: '2.0', id, result: { data: 1 } })],
+])('refuses %s', async (_name, answer) => {
+  const { url } = await serve(answer);
+  await expect(fetchStateKeys(url, query, fast)).rejects.toMatchObject({ code: 'ANSWER_MALFORMED' });
+});
+
+test('ends at its signal, also in a pause', async () => {
+  const { url } = await serve(refuse(-32002));
+  const signal = AbortSignal.timeout(50);
+  await expect(fetchStateKeys(url, query, { firstPause: 60_000, signal })).rejects.toMatchObject({
+    code: 'ABORTED',
+  });
+});
+
+test('says that nobody listens', async () => {
+  await expect(fetchStateKeys('http://127.0.0.1:1', query, { retries: 0 })).rejects.toMatchObject({
+    code: 'TRANSPORT',
+  });
+});

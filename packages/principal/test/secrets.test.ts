@@ -1,0 +1,140 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fromHex, randomBytes, toHex } from '@enigma-worker/crypto';
+import {
+  backupPrincipal,
+  fetchStateKeys,
+  resealSecrets,
+  restorePrincipal,
+  rotateMasterSecret,
+} from '@enigma-worker/principal';
+import { deriveStateKey } from '#secrets/state-key.js';
+import { describe, expect, test } from 'vitest';
+import {
+  beginExchange,
+  finishExchange,
+  memorySealer,
+  runPrincipal,
+  temporaryFolder,
+} from './support/principal.js';
+
+const once = { retries: 0 };
+
+/** The state keys that a principal over this folder gives for the contracts. */
+async function keysOf(
+  dataDir: string,
+  sealer: ReturnType<typeof memorySealer>,
+  contracts: readonly Uint8Array[],
+) {
+  const principal = await runPrincipal({ dataDir, sealer });
+  const exchange = beginExchange('seed', contracts);
+  const { data } = await fetchStateKeys(principal.url, exchange, once);
+  await principal.close();
+  return {
+    address: toHex(principal.address),
+    keys: finishExchange(exchange, data).map(({ key }) => toHex(key)),
+  };
+}
+
+describe('state keys', () => {
+  test('are derived as they always were', () => {
+    // Made once with Python's hmac module, after RFC 5869.
+    const key = deriveStateKey(fromHex('11'.repeat(32)), 3, fromHex('22'.repeat(32)));
+    expect(toHex(key)).toBe('0bd20723c456f57edfb9f2449a86387236d056c405330242e4f38ebb8dcf7479');
+  });
+
+  test('differ by master secret, generation and contract', () => {
+    const [a, b] = [randomBytes(32), randomBytes(32)];
+    const keys = [
+      deriveStateKey(a, 0, a),
+      deriveStateKey(b, 0, a),
+      deriveStateKey(a, 1, a),
+      deriveStateKey(a, 0, b),
+    ];
+    expect(new Set(keys.map(toHex)).size).toBe(4);
+  });
+});
+
+describe('rotation', () => {
+  test('gives new contracts keys of the new generation, old ones keep theirs', async () => {
+    const dataDir = await temporaryFolder();
+    const sealer = memorySealer();
+    const [old, fresh] = [randomBytes(32), randomBytes(32)];
+    const before = await keysOf(dataDir, sealer, [old]);
+    expect(await rotateMasterSecret(dataDir, sealer)).toBe(1);
+    const after = await keysOf(dataDir, sealer, [old, fresh]);
+    expect(after.keys[0]).toBe(before.keys[0]);
+    expect(after.address).toBe(before.address);
+
+    const again = await keysOf(dataDir, sealer, [fresh, old]);
+    expect(again.keys).toEqual(after.keys.toReversed());
+  });
+
+  test('needs a principal', async () => {
+    await expect(rotateMasterSecret(await temporaryFolder(), memorySealer())).rejects.toMatchObject({
+      code: 'NOT_PROVISIONED',
+    });
+  });
+});
+
+describe('a backup', () => {
+  test('brings back address, keys and generations in another folder under another sealing key', async () => {
+    const [from, to] = [await temporaryFolder(), await temporaryFolder()];
+    const [sealer, other] = [memorySealer(), memorySealer()];
+    const contracts = [randomBytes(32), randomBytes(32)];
+    await keysOf(from, sealer, contracts.slice(0, 1));
+    await rotateMasterSecret(from, sealer);
+    const original = await keysOf(from, sealer, contracts);
+
+    const backup = await backupPrincipal(from, sealer, 'correct horse');
+    await restorePrincipal(to, other, backup, 'correct horse');
+    expect(await keysOf(to, other, contracts)).toEqual(original);
+    for (const key of original.keys) expect(backup).not.toContain(key);
+  });
+
+  test('is refused under another passphrase, when altered, and over existing secrets', async () => {
+    const [from, to] = [await temporaryFolder(), await temporaryFolder()];
+    const sealer = memorySealer();
+    await keysOf(from, sealer, []);
+    const backup = await backupPrincipal(from, sealer, 'right');
+    await expect(restorePrincipal(to, sealer, backup, 'wrong')).rejects.toMatchObject({
+      code: 'WRONG_PASSPHRASE',
+    });
+    await expect(restorePrincipal(to, sealer, '{}', 'right')).rejects.toMatchObject({
+      code: 'BACKUP_MALFORMED',
+    });
+    await expect(restorePrincipal(to, sealer, 'x', 'right')).rejects.toMatchObject({
+      code: 'BACKUP_MALFORMED',
+    });
+    await expect(restorePrincipal(from, sealer, backup, 'right')).rejects.toMatchObject({
+      code: 'ALREADY_PROVISIONED',
+    });
+    await expect(backupPrincipal(to, sealer, 'right')).rejects.toMatchObject({ code: 'NOT_PROVISIONED' });
+    await expect(backupPrincipal(from, sealer, '')).rejects.toMatchObject({ code: 'WRONG_PASSPHRASE' });
+  });
+});
+
+describe('secrets at rest', () => {
+  test('open only under the key they are sealed with; resealing changes it', async () => {
+    const dataDir = await temporaryFolder();
+    const [sealer, other] = [memorySealer(), memorySealer()];
+    const before = await keysOf(dataDir, sealer, []);
+    await expect(runPrincipal({ dataDir, sealer: other })).rejects.toMatchObject({
+      code: 'DECRYPTION_FAILED',
+    });
+    await resealSecrets(dataDir, sealer, other);
+    expect(await keysOf(dataDir, other, [])).toEqual(before);
+  });
+
+  test('leave no temporary file and no clear text', async () => {
+    const dataDir = await temporaryFolder();
+    const { keys } = await keysOf(dataDir, memorySealer(), [randomBytes(32)]);
+    const files = await readdir(dataDir);
+    expect(files.filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    for (const file of await readdir(dataDir, { recursive: true, withFileTypes: true })) {
+      if (!file.isFile()) continue;
+      const content = await readFile(join(file.parentPath, file.name));
+      expect(content.includes(Buffer.from(keys[0]!, 'hex'))).toBe(false);
+    }
+  });
+});
