@@ -1,0 +1,72 @@
+/**
+ * Solidity's names of integers, for the places where a width matters that AssemblyScript has no type for. The contract compiler
+ * checks the width wherever a value crosses the interface; inside the contract it is the next wider type.
+ */
+import { i256 } from './i256';
+import { u256 } from './u256';
+
+export type uint8 = u8;
+export type uint16 = u16;
+export type uint24 = u32;
+export type uint32 = u32;
+export type uint40 = u64;
+export type uint48 = u64;
+export type uint56 = u64;
+export type uint64 = u64;
+export type uint72 = u256;
+export type uint80 = u256;
+export type uint88 = u256;
+export type uint96 = u256;
+export type uint104 = u256;
+export type uint112 = u256;
+export type uint120 = u256;
+export type uint128 = u256;
+export type uint136 = u256;
+export type uint144 = u256;
+export type uint152 = u256;
+export type uint160 = u256;
+export type uint168 = u256;
+export type uint176 = u256;
+export type uint184 = u256;
+export type uint192 = u256;
+export type uint200 = u256;
+export type uint208 = u256;
+export type uint216 = u256;
+export type uint224 = u256;
+export type uint232 = u256;
+export type uint240 = u256;
+export type uint248 = u256;
+export type uint256 = u256;
+
+export type int8 = i8;
+export type int16 = i16;
+export type int24 = i32;
+export type int32 = i32;
+export type int40 = i64;
+export type int48 = i64;
+export type int56 = i64;
+export type int64 = i64;
+export type int72 = i256;
+export type int80 = i256;
+export type int88 = i256;
+export type int96 = i256;
+export type int104 = i256;
+export type int112 = i256;
+export type int120 = i256;
+export type int128 = i256;
+export type int136 = i256;
+export type int144 = i256;
+export type int152 = i256;
+export type int160 = i256;
+export type int168 = i256;
+export type int176 = i256;
+export type int184 = i256;
+export type int192 = i256;
+export type int200 = i256;
+export type int208 = i256;
+export type int216 = i256;
+export type int224 = i256;
+export type int232 = i256;
+export type int240 = i256;
+export type int248 = i256;
+export type int256 = i256;

@@ -1,0 +1,38 @@
+import { StateCollection } from './collection';
+import { isThere, readPlace, removePlace, writePlace } from './place';
+
+/**
+ * Values by key. Keys are integers, u256, strings, addresses and fixed bytes. The map does not know its keys: what has to be
+ * listed belongs into a `StateList` as well. A value may itself be a collection.
+ */
+export class StateMap<K, V> extends StateCollection {
+  constructor(name: usize, length: i32) {
+    super(name, length);
+  }
+
+  /** The value of a key; zero, false or nothing when it has none. */
+  @operator('[]')
+  get(key: K): V {
+    const place = this.key.at<K>(key);
+    if (isReference<V>()) {
+      if (changetype<V>(0) instanceof StateCollection) return instantiate<V>(place.pointer, place.length);
+    }
+    return readPlace<V>(place);
+  }
+
+  @operator('[]=')
+  set(key: K, value: V): void {
+    if (isReference<V>()) {
+      if (value instanceof StateCollection) ERROR('set the items of an inner collection, not the collection');
+    }
+    writePlace<V>(this.key.at<K>(key), value);
+  }
+
+  has(key: K): bool {
+    return isThere(this.key.at<K>(key));
+  }
+
+  delete(key: K): void {
+    removePlace(this.key.at<K>(key));
+  }
+}

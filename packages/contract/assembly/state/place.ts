@@ -1,0 +1,48 @@
+import { readState, readStateLength, removeState, writeState } from '../host';
+import { JsonReader } from './json-reader';
+import { readJson, writeJson, zero } from './json';
+import { JsonWriter } from './json-writer';
+import { StateKey } from './key';
+
+let viewing: bool = false;
+
+/** From here on, a write reverts: the call is of a method that promised only to read. */
+export function forbidWrites(): void {
+  viewing = true;
+}
+
+function checkWrite(): void {
+  if (viewing) throw new Error('a view method writes state');
+}
+
+const NULL_TEXT: u32 = 0x6c6c756e; // what a worker reads where nothing is
+
+/** Whether something is at the place. */
+export function isThere(key: StateKey): bool {
+  const length = readStateLength(key.pointer, key.length);
+  if (length != 4) return true;
+  const text = memory.data(4);
+  readState(key.pointer, key.length, text);
+  return load<u32>(text) != NULL_TEXT;
+}
+
+/** The value at the place; zero, false or nothing when nothing is there. */
+export function readPlace<T>(key: StateKey): T {
+  const length = readStateLength(key.pointer, key.length);
+  const text = heap.alloc(length);
+  readState(key.pointer, key.length, text);
+  if (length == 4 && load<u32>(text) == NULL_TEXT) return zero<T>();
+  return readJson<T>(new JsonReader(text, length));
+}
+
+export function writePlace<T>(key: StateKey, value: T): void {
+  checkWrite();
+  const writer = new JsonWriter();
+  writeJson<T>(writer, value);
+  writeState(key.pointer, key.length, writer.pointer, writer.length);
+}
+
+export function removePlace(key: StateKey): void {
+  checkWrite();
+  removeState(key.pointer, key.length);
+}

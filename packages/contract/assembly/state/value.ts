@@ -1,0 +1,28 @@
+import { readPlace, writePlace } from './place';
+import { StateKey } from './key';
+
+/** One field of the state. It is read once a call, when it is first asked for; setting it writes at once. */
+@final
+export class StateValue<T> {
+  private readonly key: StateKey;
+  private known: bool = false;
+  private kept!: T;
+
+  constructor(name: usize, length: i32) {
+    this.key = new StateKey(name, length);
+  }
+
+  get value(): T {
+    if (!this.known) {
+      this.kept = readPlace<T>(this.key);
+      this.known = true;
+    }
+    return this.kept;
+  }
+
+  set value(value: T) {
+    writePlace<T>(this.key, value);
+    this.kept = value;
+    this.known = true;
+  }
+}

@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import { main as asc, type Transform } from 'assemblyscript/asc';
+import { CompileError } from './errors.js';
+import { callStartFromEntries, START_EXPORT } from './start.js';
+import { CALL, DEPLOY } from './transform/contract-class.js';
+import type { ExpandedContract } from './transform/expand.js';
+
+/** What the AssemblyScript compiler is given. */
+export interface AssembleInput {
+  readonly expanded: ExpandedContract;
+  /** Where this package is, with its `assembly` folder. */
+  readonly packageDirectory: string;
+  /** Where the contract's files are. */
+  readonly sourceDirectory: string;
+  readonly features: 'current' | 'mvp';
+  read(path: string): Promise<string | undefined>;
+}
+
+const ENTRY = '__entry';
+const RUNTIME = 'assembly/runtime/index';
+const PACKAGE_NAME = '@enigma-worker/contract';
+const OUTPUT = 'contract.wasm';
+
+const OPTIONS = [
+  '--outFile',
+  OUTPUT,
+  '--runtime',
+  `~${RUNTIME}`,
+  '--use',
+  `abort=~lib/${PACKAGE_NAME}/assembly/revert/abort`,
+  // Every worker gives a contract these pages, whatever it declares.
+  '--initialMemory',
+  '120',
+  '--maximumMemory',
+  '128',
+  '--exportStart',
+  START_EXPORT,
+  '--optimizeLevel',
+  '3',
+  '--shrinkLevel',
+  '1',
+  '--converge',
+];
+
+const MVP = ['--disable', 'bulk-memory', '--disable', 'sign-extension', '--disable', 'nontrapping-f2i'];
+
+/**
+ * Changes the compiler needs. The runtime is an arena without a collector, and a runtime of one's own counts as a collected one
+ * that keeps its roots on a stack in memory: this says that there is none.
+ *
+ * A class of its own for each run, because the compiler puts the program onto its prototype.
+ */
+function createTransform(): Transform {
+  const transform = class implements Partial<Transform> {
+    declare readonly program: Transform['program'];
+    declare readonly binaryen: Transform['binaryen'];
+
+    afterParse(): void {
+      this.program.options.runtime = 0;
+      this.program.options.stackSize = 0;
+      this.program.module.useShadowStack = false;
+    }
+
+    afterCompile(module: Parameters<NonNullable<Transform['afterCompile']>>[0]): void {
+      callStartFromEntries(this.binaryen, module);
+    }
+  };
+  // The compiler takes the class and makes the object, though its types say otherwise.
+  return transform as unknown as Transform;
+}
+
+/** Compiles plain AssemblyScript to a module that exports `deploy` and `call`. */
+export async function assemble(input: AssembleInput): Promise<Uint8Array> {
+  let wasm: Uint8Array | undefined;
+  const result = await asc([`${ENTRY}.ts`, ...OPTIONS, ...(input.features === 'mvp' ? MVP : [])], {
+    transforms: [createTransform()],
+    readFile: (name) => readFor(input, name),
+    writeFile: (name, contents) => {
+      if (name === OUTPUT) wasm = contents as Uint8Array;
+    },
+    listFiles: () => [],
+  });
+  if (result.error || !wasm) {
+    throw new CompileError('COMPILER', result.stderr.toString().trim() || String(result.error));
+  }
+  return wasm;
+}
+
+/** Finds what the compiler asks for: the entry made here, the library, the expanded contract, or a package of the author. */
+async function readFor(input: AssembleInput, name: string): Promise<string | null> {
+  const path = name.replaceAll('\\', '/');
+  if (path === `${ENTRY}.ts`) {
+    return `export { ${DEPLOY} as deploy, ${CALL} as call } from './${input.expanded.path}';`;
+  }
+  if (path === `~${RUNTIME}.ts`) return `import '~lib/${PACKAGE_NAME}/assembly/runtime/arena';`;
+  const library = path.split(`node_modules/${PACKAGE_NAME}/`)[1];
+  if (library !== undefined) return (await input.read(join(input.packageDirectory, library))) ?? null;
+  return (
+    input.expanded.texts.get(path.replace(/\.ts$/, '')) ??
+    (await input.read(join(input.sourceDirectory, path))) ??
+    null
+  );
+}

@@ -1,0 +1,11 @@
+export type {
+  AbiConstructor,
+  AbiFunction,
+  AbiParameter,
+  ContractAbi,
+  ContractDocs,
+  FunctionDocs,
+} from './abi.js';
+export { type CompiledContract, compileContract, type CompileOptions } from './compile.js';
+export { CompileError, type CompileErrorCode, type SourcePosition } from './errors.js';
+export type { ReadSource } from './transform/sources.js';

@@ -1,0 +1,214 @@
+import {
+  type ClassDeclaration,
+  type FieldDeclaration,
+  MethodDeclaration,
+  type TypeNode,
+} from 'assemblyscript';
+import { type AbiField, type AbiType, headLength } from './abi-type.js';
+import { decode, encode, LIB } from './codec.js';
+import type { Edits } from './edits.js';
+import { has } from './modifiers.js';
+import { instanceFields, type TypeResolver } from './resolve-type.js';
+import { decoratorOf, type Documentation, documentationOf, errorAt, type SourceFile } from './source-file.js';
+
+/** A function of a contract that can be called. */
+export interface ContractFunction {
+  readonly name: string;
+  readonly parameters: readonly AbiField[];
+  /** `undefined` for a function that gives nothing back. */
+  readonly result: AbiType | undefined;
+  readonly isView: boolean;
+  readonly docs: Documentation;
+}
+
+/** What is known about a contract once its source is read. */
+export interface ContractModel {
+  readonly name: string;
+  readonly docs: Documentation;
+  readonly constructorParameters: readonly AbiField[];
+  readonly constructorDocs: Documentation;
+  readonly functions: readonly ContractFunction[];
+}
+
+/** The names that the deployment and the calls of a contract get in its file. */
+export const DEPLOY = '__deploy';
+export const CALL = '__call';
+
+/**
+ * Turns a `@contract` class into plain AssemblyScript: state fields become accessors over places in the state, the constructor
+ * becomes a method that runs at deployment, and behind the class come the two functions a worker enters by.
+ */
+export function expandContract(
+  file: SourceFile,
+  declaration: ClassDeclaration,
+  types: TypeResolver,
+  edits: Edits,
+): ContractModel {
+  const name = declaration.name.text;
+  if (declaration.isGeneric || declaration.extendsType) {
+    throw errorAt(
+      declaration.name,
+      `contract ${name} must be a plain class: no type parameters, no base class`,
+    );
+  }
+  removeDecorator(declaration, 'contract', edits);
+  const initial = instanceFields(declaration).flatMap((field) => expandField(file, field, types, edits));
+  const entries: string[] = [];
+  const functions: ContractFunction[] = [];
+  let constructorParameters: AbiField[] = [];
+  let constructorDocs: Documentation = { params: {} };
+  let construct = '';
+  for (const member of declaration.members) {
+    if (!(member instanceof MethodDeclaration)) continue;
+    const method = member;
+    const isView = removeDecorator(method, 'view', edits);
+    if (has(method, 'Constructor')) {
+      constructorParameters = parametersOf(file, method, types);
+      constructorDocs = documentationOf(file, method);
+      edits.replace(method.name.range.start, method.name.range.end, '__construct');
+      if (method.body) edits.insert(method.body.range.start, ': void ');
+      construct = `${decodeParameters(file, method, constructorParameters)} contract.__construct(${argumentNames(constructorParameters)});`;
+    } else if (isCallable(method)) {
+      const parameters = parametersOf(file, method, types);
+      const result = resultOf(file, method, types);
+      functions.push({
+        name: method.name.text,
+        parameters,
+        result,
+        isView,
+        docs: documentationOf(file, method),
+      });
+      entries.push(entryOf(file, method, parameters, result, isView));
+    }
+  }
+  edits.insert(declaration.range.end - 1, ` __initialize(): void { ${initial.join(' ')} } `);
+  edits.append(
+    `export function ${DEPLOY}(): void { const contract = new ${name}(); contract.__initialize(); ${construct} }`,
+  );
+  edits.append(`export function ${CALL}(): void {`);
+  edits.append(`  const contract = new ${name}(); ${LIB}.fetchName();`);
+  for (const entry of entries) edits.append(`  ${entry}`);
+  edits.append(`  ${LIB}.unknownFunction();\n}\n`);
+  return {
+    name,
+    docs: documentationOf(file, declaration),
+    constructorParameters,
+    constructorDocs,
+    functions,
+  };
+}
+
+function removeDecorator(
+  declaration: ClassDeclaration | FieldDeclaration | MethodDeclaration,
+  name: string,
+  edits: Edits,
+): boolean {
+  const decorator = decoratorOf(declaration, name);
+  if (decorator) edits.remove(decorator.range.start, decorator.range.end);
+  return decorator !== undefined;
+}
+
+function isCallable(method: MethodDeclaration): boolean {
+  return !has(method, 'Private', 'Protected', 'Static', 'Get', 'Set');
+}
+
+/** The places of the state that collections own; everything else is a value. */
+const COLLECTIONS = new Set(['StateMap', 'StateList']);
+
+/** Rewrites a state field and gives the statement that sets its first value, if it has one. */
+function expandField(file: SourceFile, field: FieldDeclaration, types: TypeResolver, edits: Edits): string[] {
+  const name = field.name.text;
+  const decorator = decoratorOf(field, 'state');
+  if (!decorator)
+    throw errorAt(
+      field.name,
+      `field ${name} would be forgotten after the call: mark it @state or make it static`,
+    );
+  if (!field.type) throw errorAt(field.name, `field ${name} needs a type`);
+  const type = textOf(file, field.type);
+  const key = staticText(name);
+  const start = decorator.range.start;
+  const end = field.range.end;
+  if (COLLECTIONS.has(types.libraryName(file, field.type) ?? '')) {
+    if (field.initializer)
+      throw errorAt(field.initializer, `${name} starts empty: fill it in the constructor`);
+    edits.replace(start, end, `readonly ${name}: ${type} = new ${type}(${key})`);
+    return [];
+  }
+  const cell = `${LIB}.StateValue<${type}>`;
+  edits.replace(
+    start,
+    end,
+    `readonly __${name}: ${cell} = new ${cell}(${key}); get ${name}(): ${type} { return this.__${name}.value; } ` +
+      `set ${name}(value: ${type}) { this.__${name}.value = value; }`,
+  );
+  return field.initializer
+    ? [`this.${name} = ${file.text.slice(field.initializer.range.start, field.initializer.range.end)};`]
+    : [];
+}
+
+function textOf(file: SourceFile, node: TypeNode): string {
+  return file.text.slice(node.range.start, node.range.end);
+}
+
+/** A constant text as the two arguments pointer and length, in UTF-8. */
+export function staticText(text: string): string {
+  const bytes = new TextEncoder().encode(text);
+  return `memory.data<u8>([${bytes.join(', ')}]), ${bytes.length}`;
+}
+
+function parametersOf(file: SourceFile, method: MethodDeclaration, types: TypeResolver): AbiField[] {
+  return method.signature.parameters.map((parameter) => {
+    if (parameter.initializer || parameter.parameterKind !== 0) {
+      throw errorAt(
+        parameter,
+        `parameter ${parameter.name.text} cannot be optional: a caller gives all of them`,
+      );
+    }
+    return { name: parameter.name.text, type: types.resolve(file, parameter.type) };
+  });
+}
+
+function resultOf(file: SourceFile, method: MethodDeclaration, types: TypeResolver): AbiType | undefined {
+  const node = method.signature.returnType;
+  const text = textOf(file, node).trim();
+  if (text === '') throw errorAt(method.name, `method ${method.name.text} needs a result type, or void`);
+  return text === 'void' ? undefined : types.resolve(file, node);
+}
+
+function decodeParameters(
+  file: SourceFile,
+  method: MethodDeclaration,
+  parameters: readonly AbiField[],
+): string {
+  if (parameters.length === 0) return '';
+  const reads = method.signature.parameters.map((parameter, i) => {
+    const type = parameters[i]?.type;
+    return type ? decode(type, `const argument${i}`, textOf(file, parameter.type), `${i}_`) : '';
+  });
+  return `const reader = ${LIB}.AbiReader.ofArguments(); ${reads.join(' ')}`;
+}
+
+function argumentNames(parameters: readonly AbiField[]): string {
+  return parameters.map((_, i) => `argument${i}`).join(', ');
+}
+
+/** The statement that runs a function if it is the one that is called. */
+function entryOf(
+  file: SourceFile,
+  method: MethodDeclaration,
+  parameters: readonly AbiField[],
+  result: AbiType | undefined,
+  isView: boolean,
+): string {
+  const name = method.name.text;
+  const call = `contract.${name}(${argumentNames(parameters)})`;
+  const run = result
+    ? `const result = ${call}; const writer = new ${LIB}.AbiWriter(0, ${headLength(result)}); ` +
+      `${encode(result, 'result')} writer.finish();`
+    : `${call};`;
+  return (
+    `if (${LIB}.isCalled(${staticText(name)})) { ${isView ? `${LIB}.forbidWrites(); ` : ''}` +
+    `${decodeParameters(file, method, parameters)} ${run} return; }`
+  );
+}

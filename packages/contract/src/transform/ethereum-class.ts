@@ -1,0 +1,48 @@
+import { type ClassDeclaration, MethodDeclaration } from 'assemblyscript';
+import { keccak256 } from '../keccak.js';
+import { type AbiField, fieldsHeadLength, signatureOf } from './abi-type.js';
+import { encodeFields, LIB } from './codec.js';
+import type { Edits } from './edits.js';
+import { has } from './modifiers.js';
+import type { TypeResolver } from './resolve-type.js';
+import { decoratorOf, errorAt, type SourceFile } from './source-file.js';
+
+/**
+ * Fills the empty methods of an `@ethereum` class: each asks for a call of the Ethereum function of its name and parameters,
+ * whose selector is worked out here.
+ */
+export function expandEthereum(
+  file: SourceFile,
+  declaration: ClassDeclaration,
+  types: TypeResolver,
+  edits: Edits,
+): void {
+  const decorator = decoratorOf(declaration, 'ethereum');
+  if (decorator) edits.remove(decorator.range.start, decorator.range.end);
+  if (!declaration.extendsType || types.libraryName(file, declaration.extendsType) !== 'EthereumContract') {
+    throw errorAt(declaration.name, `class ${declaration.name.text} must extend EthereumContract`);
+  }
+  for (const member of declaration.members) {
+    if (!(member instanceof MethodDeclaration) || has(member, 'Constructor', 'Static')) continue;
+    const method = member;
+    if (!method.body || !/^\{\s*\}$/.test(file.text.slice(method.body.range.start, method.body.range.end))) {
+      throw errorAt(method.name, `method ${method.name.text} needs an empty body: {}`);
+    }
+    const parameters: AbiField[] = method.signature.parameters.map((parameter) => ({
+      name: parameter.name.text,
+      type: types.resolve(file, parameter.type),
+    }));
+    const write = encodeFields(parameters, (name) => name);
+    edits.insert(
+      method.body.range.start + 1,
+      `const writer = new ${LIB}.AbiWriter(4, ${fieldsHeadLength(parameters)}); ${write} ` +
+        `writer.finishEthereum(${selectorOf(signatureOf(method.name.text, parameters))}, this.address);`,
+    );
+  }
+}
+
+/** The first four bytes of the hash of a signature, as a number. */
+export function selectorOf(signature: string): string {
+  const hash = keccak256(new TextEncoder().encode(signature));
+  return `0x${[...hash.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+}

@@ -1,0 +1,125 @@
+import {
+  ClassDeclaration,
+  type DeclarationStatement,
+  type DecoratorNode,
+  ExportStatement,
+  IdentifierExpression,
+  ImportStatement,
+  InterfaceDeclaration,
+  type Node,
+  Parser,
+  TypeDeclaration,
+} from 'assemblyscript';
+import { CompileError, type SourcePosition } from '../errors.js';
+
+/** How a contract's sources name the library. */
+export const LIBRARY = '@enigma-worker/contract/assembly';
+
+/** A name taken from another file. `path` is as written. */
+export interface ImportedName {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** A parsed source file of a contract. */
+export interface SourceFile {
+  /** Path without `.ts`, as the compiler names the file. */
+  readonly path: string;
+  readonly text: string;
+  readonly classes: ReadonlyMap<string, ClassDeclaration>;
+  readonly aliases: ReadonlyMap<string, TypeDeclaration>;
+  readonly imports: ReadonlyMap<string, ImportedName>;
+  /** Paths of all imports and re-exports, as written. */
+  readonly dependencies: readonly string[];
+  /** Where the block comments are. */
+  readonly comments: readonly TextRange[];
+}
+
+export interface TextRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Parses a file of a contract. Syntax errors are left to the compiler, which reports them best. */
+export function parseSource(path: string, text: string): SourceFile {
+  const parser = new Parser();
+  const comments: TextRange[] = [];
+  parser.onComment = (_kind, comment, range) => {
+    if (comment.startsWith('/**')) comments.push({ start: range.start, end: range.end });
+  };
+  parser.parseFile(text, `${path}.ts`, true);
+  const classes = new Map<string, ClassDeclaration>();
+  const aliases = new Map<string, TypeDeclaration>();
+  const imports = new Map<string, ImportedName>();
+  const dependencies: string[] = [];
+  for (const statement of parser.sources[0]?.statements ?? []) {
+    if (statement instanceof ClassDeclaration && !(statement instanceof InterfaceDeclaration)) {
+      classes.set(statement.name.text, statement);
+    } else if (statement instanceof TypeDeclaration) {
+      aliases.set(statement.name.text, statement);
+    } else if (statement instanceof ImportStatement) {
+      dependencies.push(statement.path.value);
+      for (const declaration of statement.declarations ?? []) {
+        imports.set(declaration.name.text, {
+          name: declaration.foreignName.text,
+          path: statement.path.value,
+        });
+      }
+    } else if (statement instanceof ExportStatement && statement.path) {
+      dependencies.push(statement.path.value);
+    }
+  }
+  return { path, text, classes, aliases, imports, dependencies, comments };
+}
+
+/** An error that points at a node. */
+export function errorAt(node: Node, message: string): CompileError {
+  return new CompileError('SOURCE', message, positionOf(node));
+}
+
+function positionOf(node: Node): SourcePosition {
+  const source = node.range.source;
+  const before = source.text.slice(0, node.range.start).split('\n');
+  return { file: source.normalizedPath, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}
+
+/** The decorator of a declaration with a given name. */
+export function decoratorOf(declaration: DeclarationStatement, name: string): DecoratorNode | undefined {
+  return declaration.decorators?.find(
+    (decorator) => decorator.name instanceof IdentifierExpression && decorator.name.text === name,
+  );
+}
+
+/** What the comment right above a declaration says. */
+export interface Documentation {
+  readonly details?: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly returns?: string;
+}
+
+/** Reads the block comment that stands directly before a declaration, or nothing. */
+export function documentationOf(file: SourceFile, declaration: DeclarationStatement): Documentation {
+  const nameStart = declaration.name.range.start;
+  const comment = file.comments.findLast((candidate) => candidate.end <= nameStart);
+  // Between comment and name there are only modifiers and decorators.
+  if (!comment || /[;{}/=]/.test(file.text.slice(comment.end, nameStart))) return { params: {} };
+  const lines = file.text
+    .slice(comment.start + 3, comment.end - 2)
+    .split('\n')
+    .map((line) => line.replace(/^\s*\*?\s?/, '').trimEnd());
+  const [details = '', ...tags] = lines.join('\n').split(/^@/m);
+  const params: Record<string, string> = {};
+  let returns: string | undefined;
+  for (const tag of tags) {
+    const param = /^param\s+(\w+)\s*-?\s*(.*)$/s.exec(tag);
+    if (param?.[1]) params[param[1]] = oneLine(param[2] ?? '');
+    const result = /^returns?\s+(.*)$/s.exec(tag);
+    if (result) returns = oneLine(result[1] ?? '');
+  }
+  const text = oneLine(details);
+  return { ...(text && { details: text }), params, ...(returns !== undefined && { returns }) };
+}
+
+function oneLine(text: string): string {
+  return text.trim().replace(/\s+/g, ' ');
+}

@@ -1,0 +1,52 @@
+import type { ClassDeclaration } from 'assemblyscript';
+import { fieldsHeadLength } from './abi-type.js';
+import { decode, encodeFields, LIB } from './codec.js';
+import type { Edits } from './edits.js';
+import { instanceFields, type TypeResolver } from './resolve-type.js';
+import { decoratorOf, errorAt, type SourceFile } from './source-file.js';
+
+/**
+ * Gives a `@struct` class what its values need to cross the interface and to be kept in the state: its fields in order are a
+ * Solidity tuple, and an array in the state. `toAbi()` is `abi.encode` of the fields, for hashing and signing.
+ */
+export function expandStruct(
+  file: SourceFile,
+  declaration: ClassDeclaration,
+  types: TypeResolver,
+  edits: Edits,
+): void {
+  const name = declaration.name.text;
+  if (declaration.isGeneric || declaration.extendsType)
+    throw errorAt(declaration.name, `struct ${name} must be a plain class`);
+  const fields = types.fields(file, declaration);
+  if (fields.length === 0) throw errorAt(declaration.name, `struct ${name} has no fields`);
+  const decorator = decoratorOf(declaration, 'struct');
+  if (decorator) edits.remove(decorator.range.start, decorator.range.end);
+  const written: string[] = [];
+  for (const field of instanceFields(declaration)) {
+    const text = field.type ? file.text.slice(field.type.range.start, field.type.range.end) : '';
+    written.push(text);
+    if (!field.initializer && field.type) edits.insert(field.type.range.end, ` = ${LIB}.zero<${text}>()`);
+  }
+  const create = `const value = changetype<${name}>(__new(offsetof<${name}>(), idof<${name}>()));`;
+  const members = [
+    `__encode(writer: ${LIB}.AbiWriter): void { ${encodeFields(fields, (field) => `this.${field}`)} }`,
+    `__decode(reader: ${LIB}.AbiReader): ${name} { ${create} ${fields
+      .map((field, i) => `{ ${decode(field.type, `value.${field.name}`, written[i] ?? '')} }`)
+      .join(' ')} return value; }`,
+    `writeJson(writer: ${LIB}.JsonWriter): void { ${fields
+      .map(
+        (field, i) =>
+          `writer.character(${i === 0 ? 0x5b : 0x2c}); ${LIB}.writeJson(writer, this.${field.name});`,
+      )
+      .join(' ')} writer.character(0x5d); }`,
+    `readJson(reader: ${LIB}.JsonReader): ${name} { ${create} ${fields
+      .map(
+        (field, i) =>
+          `reader.expect(${i === 0 ? 0x5b : 0x2c}); value.${field.name} = ${LIB}.readJson<${written[i]}>(reader);`,
+      )
+      .join(' ')} reader.expect(0x5d); return value; }`,
+    `toAbi(): Uint8Array { const writer = new ${LIB}.AbiWriter(0, ${fieldsHeadLength(fields)}); this.__encode(writer); return writer.toBytes(); }`,
+  ];
+  edits.insert(declaration.range.end - 1, ` ${members.join(' ')} `);
+}
