@@ -59,7 +59,7 @@ export type TaskOutcome<Result extends TaskResult = TaskResult> =
 /** Result of a run that commits nothing and signs nothing: for gas estimates. */
 export interface DryRun {
   readonly ok: boolean;
-  /** Envelope under the io key: the result, or the text that says why it failed. */
+  /** Envelope under the io key: the result (nothing for a deployment), or the text that says why it failed. */
   readonly output: Uint8Array;
   readonly usedGas: bigint;
 }
@@ -114,7 +114,7 @@ export interface EnclaveStats {
 /**
  * Everything that may see a secret, behind one door. It holds the signing key, the task keys, the
  * state keys and the threads that run contracts, and commits what tasks change to the store.
- * All methods throw {@link EnclaveError} for system errors.
+ * Methods throw EnclaveError for system errors, and StoreError when the store fails.
  */
 export interface Enclave extends AsyncDisposable {
   /** 20 bytes: the worker's identity. */
@@ -135,8 +135,8 @@ export interface Enclave extends AsyncDisposable {
   /** Runs a function of a contract and commits what it changed before it resolves. */
   compute(input: TaskInput): Promise<TaskOutcome>;
 
-  /** Runs a function on the current state, commits nothing. Takes the task key like a task. */
-  estimate(input: TaskInput): Promise<DryRun>;
+  /** Runs a constructor or a function on the current state and commits nothing. Takes the task key like a task. */
+  estimate(input: TaskInput | DeployInput): Promise<DryRun>;
 
   /** A request for state keys; of the seed's age when it names addresses, else of the current age. */
   createExchange(addresses?: readonly Uint8Array[]): ExchangeOffer;

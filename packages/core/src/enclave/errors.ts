@@ -14,11 +14,12 @@ export type EnclaveErrorCode =
   | 'CLOSED'
   | 'EXCHANGE_MALFORMED'
   | 'EXCHANGE_UNKNOWN'
+  | 'EXCHANGE_REPLAYED'
   | 'EXCHANGE_EXPIRED'
   | 'EXCHANGE_UNSIGNED'
   | 'EXCHANGE_FOREIGN'
   | 'EXCHANGE_UNREADABLE'
-  | 'TOO_MANY_ADDRESSES';
+  | 'ENGINE';
 
 /** A system error of the enclave. The message goes to the peer and never holds a secret. */
 export class EnclaveError extends Error {

@@ -190,7 +190,7 @@ export class Executor<Job, Reply, Entry extends Posted<Job>> {
       });
       this.#worker.ref();
       if (this.#used < SLOT_COUNT) {
-        this.#port.postMessage(CLOSE);
+        this.#port.postMessage(CLOSE, []);
         this.#slots.queue((this.#tail + this.#used) % SLOT_COUNT, undefined);
       }
       if (!(await exited)) await this.kill();
@@ -200,14 +200,14 @@ export class Executor<Job, Reply, Entry extends Posted<Job>> {
 
   #send(slot: number, job: Job): void {
     const length = this.#program.jobs.encode(job, this.#slots.body(slot));
-    if (length === undefined) this.#port.postMessage(job);
+    if (length === undefined) this.#port.postMessage(job, []);
     this.#slots.queue(slot, length);
   }
 
   #receive(slot: number): Reply {
     const length = this.#slots.length(slot);
     if (length !== undefined) return this.#program.replies.decode(this.#slots.body(slot).subarray(0, length));
-    const received = receiveMessageOnPort(this.#port) as { message: Reply } | undefined;
+    const received = receiveMessageOnPort(this.#port);
     if (received === undefined) throw new Error('a slot announced a reply that is not in the port');
     return received.message;
   }

@@ -269,33 +269,29 @@ export class Lanes<Job extends LaneJob, Reply> {
     if (settlement === 'done') this.#answer(entry, { kind: 'reply', reply });
     else if (lane === undefined) throw new Error('a job without a lane has nothing to settle');
     else if (settlement === 'again') this.#repeat(lane, entry);
-    else this.#settle(lane, entry, reply, settlement);
+    else void this.#settle(lane, entry, reply, settlement);
     if (lane !== undefined) this.#advance(lane);
   }
 
-  #settle(
+  /** Does what a reply demands before the lane's next job begins. */
+  async #settle(
     lane: Lane<Job, Reply>,
     entry: JobEntry<Job, Reply>,
     reply: Reply,
     { work, repeat }: Exclude<Settlement, string>,
-  ): void {
+  ): Promise<void> {
     lane.holds++;
     lane.draining = true;
-    void work()
-      .then(
-        () => {
-          if (repeat) this.#repeat(lane, entry);
-          else this.#answer(entry, { kind: 'reply', reply });
-        },
-        (error: unknown) => {
-          entry.reject(error);
-          this.#ended();
-        },
-      )
-      .finally(() => {
-        this.#release(lane);
-        this.#dispatch();
-      });
+    try {
+      await work();
+      if (repeat) this.#repeat(lane, entry);
+      else this.#answer(entry, { kind: 'reply', reply });
+    } catch (error) {
+      entry.reject(error);
+      this.#ended();
+    }
+    this.#release(lane);
+    this.#dispatch();
   }
 
   #lost(entry: JobEntry<Job, Reply>, reason: LossReason): void {

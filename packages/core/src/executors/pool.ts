@@ -202,9 +202,12 @@ export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
         { executor: index, limitMs: this.#options.jobTimeoutMs },
         'a job exceeds its time: its executor thread is replaced',
       );
-      void executor.kill().then(() => {
-        if (!this.#closed) this.#bury(index, executor, 'timeout', 0);
-      });
+      void this.#kill(index, executor);
     });
+  }
+
+  async #kill(index: number, executor: Executor<Job, Reply, Entry>): Promise<void> {
+    await executor.kill();
+    if (!this.#closed) this.#bury(index, executor, 'timeout', 0);
   }
 }

@@ -74,7 +74,7 @@ function giveReply<Reply>(
   codec: Codec<Reply>,
 ): void {
   const length = codec.encode(reply, slots.body(slot));
-  if (length === undefined) link.port.postMessage(reply);
+  if (length === undefined) link.port.postMessage(reply, []);
   slots.finish(slot, length);
 }
 
@@ -84,11 +84,11 @@ function discard(link: ExecutorLink, slots: Slots, slot: number): void {
 }
 
 function receive(link: ExecutorLink): unknown {
-  const received = receiveMessageOnPort(link.port) as { message: unknown } | undefined;
+  const received = receiveMessageOnPort(link.port);
   if (received === undefined) throw new Error('a slot announced a message that is not in the port');
   return received.message;
 }
 
 function ring(bell: Int32Array): void {
-  if (Atomics.load(bell, 0) === 1 && Atomics.exchange(bell, 0, 0) === 1) parentPort?.postMessage(null);
+  if (Atomics.load(bell, 0) === 1 && Atomics.exchange(bell, 0, 0) === 1) parentPort?.postMessage(null, []);
 }

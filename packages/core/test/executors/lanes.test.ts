@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Codec } from '#executors/codec.js';
 import { type JobEnd, type LaneOptions, Lanes, type Settlement } from '#executors/lanes.js';

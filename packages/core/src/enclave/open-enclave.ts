@@ -1,0 +1,183 @@
+import { equalBytes, toHex } from '@enigma-worker/crypto';
+import type { StateKey } from '@enigma-worker/protocol';
+import { Lanes } from '../executors/lanes.js';
+import type { Logger } from '../log.js';
+import { isBehind, type Store } from '../store/store.js';
+import { executorStackMb } from '../vm/engine-error.js';
+import type { AttestationProvider } from './attestation/provider.js';
+import type { BuildFailure, Enclave, EnclaveStats } from './enclave.js';
+import { EnclaveError } from './errors.js';
+import { Identity } from './identity.js';
+import { KeyExchange } from './key-exchange.js';
+import { type EnclaveOptions, enclaveOptions } from './options.js';
+import type { Sealer } from './sealing/sealer.js';
+import { StateKeys } from './state-keys.js';
+import { jobCodec, replyCodec } from './task/codecs.js';
+import type { Job, Reply } from './task/messages.js';
+import type { ThreadSetup } from './task/thread.js';
+import { makeSpareKey, type SpareKey, TaskKeys } from './task-keys.js';
+import { enclaveErrors, Tasks } from './tasks.js';
+
+/** What the enclave is built on. */
+export interface EnclaveModules {
+  readonly store: Store;
+  /** Folder of the store, which the executor threads open for themselves. */
+  readonly storePath: string;
+  readonly sealer: Sealer;
+  readonly attestation: AttestationProvider;
+  readonly log: Logger;
+}
+
+/**
+ * Opens the signing key (makes it at the first start) and starts the executor threads.
+ * @throws SealingError when the stored signing key does not open; StoreError
+ */
+export async function openEnclave(
+  modules: EnclaveModules,
+  given: Partial<EnclaveOptions> = {},
+): Promise<Enclave> {
+  const options = enclaveOptions(given);
+  if (options.principalAddress === undefined) {
+    modules.log.warn(
+      {},
+      'no principal address is set: state keys are taken from whoever answers a key exchange',
+    );
+  }
+  const identity = await Identity.open(modules.store, modules.sealer, modules.attestation);
+  return new StoreEnclave(modules, options, identity);
+}
+
+class StoreEnclave implements Enclave {
+  readonly #store: Store;
+  readonly #options: EnclaveOptions;
+  readonly #identity: Identity;
+  readonly #lanes: Lanes<Job, Reply>;
+  readonly #stateKeys: StateKeys;
+  readonly #taskKeys: TaskKeys;
+  readonly #exchange: KeyExchange;
+  readonly #tasks: Tasks;
+  #closed: Promise<void> | undefined;
+
+  constructor(
+    { store, storePath, sealer, log }: EnclaveModules,
+    options: EnclaveOptions,
+    identity: Identity,
+  ) {
+    this.#store = store;
+    this.#options = options;
+    this.#identity = identity;
+    const { signingKey } = identity;
+    const setup: ThreadSetup = { storePath, signingKey };
+    const script = new URL('task/thread.js', import.meta.url);
+    const program = { script, setup, stackSizeMb: executorStackMb, jobs: jobCodec, replies: replyCodec };
+    this.#lanes = new Lanes(program, options, log);
+    this.#stateKeys = new StateKeys(store, sealer, options.stateKeysInMemory);
+    const make = (): SpareKey => makeSpareKey(signingKey);
+    this.#taskKeys = new TaskKeys(options, make, (count) => this.#makeSpareKeys(count), options.now);
+    this.#exchange = new KeyExchange(options, signingKey, options.now);
+    const { jobTimeoutMs } = options;
+    const [lanes, stateKeys, taskKeys] = [this.#lanes, this.#stateKeys, this.#taskKeys];
+    this.#tasks = new Tasks({ lanes, store, stateKeys, taskKeys, signingKey, jobTimeoutMs });
+  }
+
+  get signingAddress(): Uint8Array {
+    return this.#identity.signingAddress;
+  }
+
+  registration: Enclave['registration'] = () => this.#identity.registration();
+  newTaskKey: Enclave['newTaskKey'] = (userPubKey) => this.#taskKeys.offer(userPubKey);
+  deploy: Enclave['deploy'] = (input) => this.#tasks.deploy(input);
+  compute: Enclave['compute'] = (input) => this.#tasks.compute(input);
+  estimate: Enclave['estimate'] = (input) => this.#tasks.estimate(input);
+  createExchange: Enclave['createExchange'] = (addresses) => this.#exchange.request(addresses);
+
+  async acceptExchange(response: Uint8Array, sig?: Uint8Array): Promise<readonly BuildFailure[]> {
+    const { id, keys } = this.#exchange.open(response, sig);
+    const latest = [...new Map(keys.map((each) => [toHex(each.address), each])).values()];
+    const fresh = latest.filter(({ address }) => this.#stateKeys.get(address) === undefined);
+    const other = latest.filter(({ address, key }) => {
+      const held = this.#stateKeys.get(address);
+      return held !== undefined && !equalBytes(held, key);
+    });
+    await this.#stateKeys.put(fresh);
+    const refused = await this.#replaceKeys(other);
+    this.#exchange.finish(id);
+    const failed = await this.#buildAll(
+      latest.map(({ address }) => address).filter((address) => !refused.includes(address)),
+    );
+    return [...refused, ...failed].map((address) => ({ address, status: -1 }));
+  }
+
+  async exclusive<T>(addresses: readonly Uint8Array[], work: () => Promise<T>): Promise<T> {
+    return await enclaveErrors(this.#lanes.exclusive(addresses.map(toHex), work));
+  }
+
+  stats(): EnclaveStats {
+    const { pool, queued } = this.#lanes;
+    return {
+      executors: pool.size,
+      queued,
+      running: pool.running,
+      replaced: pool.replaced,
+      timedOut: pool.timedOut,
+      taskKeys: this.#taskKeys.size,
+      exchanges: this.#exchange.size,
+      stateKeys: this.#stateKeys.size,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed ??= this.#close();
+    await this.#closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    await this.#lanes.close(this.#options.closeGraceMs);
+    this.#taskKeys.clear();
+    this.#stateKeys.clear();
+    this.#exchange.clear();
+  }
+
+  async #makeSpareKeys(count: number): Promise<readonly SpareKey[]> {
+    const end = await this.#lanes.runLoose({ kind: 'spare-keys', fresh: true, count });
+    return end.kind === 'reply' && end.reply.kind === 'spare-keys' ? end.reply.keys : [];
+  }
+
+  /**
+   * Puts keys in place of others; gives back the addresses where the earlier key stays. A state that
+   * stands was built with its key: another one cannot be right and would make the state unreadable.
+   */
+  async #replaceKeys(keys: readonly StateKey[]): Promise<Uint8Array[]> {
+    if (keys.length === 0) return [];
+    const addresses = keys.map(({ address }) => address);
+    return await this.exclusive(addresses, async () => {
+      const isBuilt = ({ address }: StateKey): boolean => this.#store.contract(address)?.state !== undefined;
+      await this.#stateKeys.put(keys.filter((each) => !isBuilt(each)));
+      return keys.filter(isBuilt).map(({ address }) => address);
+    });
+  }
+
+  /** Brings states up to date, a few at a time; gives back the addresses where that fails. */
+  async #buildAll(addresses: readonly Uint8Array[]): Promise<Uint8Array[]> {
+    const failed: Uint8Array[] = [];
+    const queue = addresses.values();
+    const worker = async (): Promise<void> => {
+      for (const address of queue) {
+        const record = this.#store.contract(address);
+        if (record === undefined || !isBehind(record)) continue;
+        try {
+          await this.#tasks.build(address);
+        } catch (error) {
+          if (!(error instanceof EnclaveError && error.code === 'STATE')) throw error;
+          failed.push(address);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: 2 * this.#options.threads }, worker));
+    return failed;
+  }
+}

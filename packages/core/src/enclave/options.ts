@@ -1,0 +1,36 @@
+import { availableParallelism } from 'node:os';
+import type { LaneOptions } from '../executors/lanes.js';
+import type { KeyExchangeOptions } from './key-exchange.js';
+import type { TaskKeyOptions } from './task-keys.js';
+
+/** Options of the enclave, all with defaults. */
+export interface EnclaveOptions extends LaneOptions, TaskKeyOptions, KeyExchangeOptions {
+  /** How many state keys are kept open in memory. */
+  readonly stateKeysInMemory: number;
+  /** How long {@link Enclave.close} waits for running tasks, in milliseconds. */
+  readonly closeGraceMs: number;
+  /** The clock, in milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+const HOUR = 60 * 60 * 1000;
+
+/** What is left out gets its default. */
+export function enclaveOptions(given: Partial<EnclaveOptions>): EnclaveOptions {
+  return {
+    threads: availableParallelism(),
+    jobTimeoutMs: 30_000,
+    spinMs: 1,
+    maxQueued: 4096,
+    maxQueuedPerLane: 1024,
+    maxTaskKeys: 100_000,
+    taskKeyLifetimeMs: HOUR,
+    spareTaskKeys: 64,
+    maxExchanges: 1000,
+    exchangeLifetimeMs: HOUR,
+    stateKeysInMemory: 10_000,
+    closeGraceMs: 35_000,
+    now: Date.now,
+    ...given,
+  };
+}

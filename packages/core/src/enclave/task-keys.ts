@@ -1,0 +1,148 @@
+import { generateKeyPair, isPublicKey, type KeyPair, sign, toHex } from '@enigma-worker/crypto';
+import { taskKeyPreimage } from '@enigma-worker/protocol';
+import type { TaskKeyOffer } from './enclave.js';
+import { EnclaveError, insideEnclave } from './errors.js';
+
+/** An encryption key that no user has been given yet, with the signature that goes out with it. */
+export interface SpareKey extends KeyPair {
+  readonly signature: Uint8Array;
+}
+
+/** Bounds of the keys held for users. */
+export interface TaskKeyOptions {
+  /** How many are held; the oldest goes when there are more. */
+  readonly maxTaskKeys: number;
+  /** How long one is held, in milliseconds. */
+  readonly taskKeyLifetimeMs: number;
+  /** How many spare keys are made ahead. */
+  readonly spareTaskKeys: number;
+}
+
+/** Spare keys are asked for in portions of this size: a larger one would hold up tasks. */
+const PORTION = 8;
+
+interface HeldKey {
+  readonly privateKey: Uint8Array;
+  readonly expires: number;
+}
+
+/** Makes a spare key. */
+export function makeSpareKey(signingKey: Uint8Array): SpareKey {
+  const pair = generateKeyPair();
+  return { ...pair, signature: sign(taskKeyPreimage(pair.publicKey), signingKey) };
+}
+
+/**
+ * The one-shot keys of users' tasks. Neither making nor signing one depends on the user, so spare ones
+ * are made ahead, on other threads, and handing one out costs next to nothing.
+ * Source: docs/protocol.md, "User key exchange".
+ */
+export class TaskKeys {
+  readonly #options: TaskKeyOptions;
+  readonly #make: () => SpareKey;
+  readonly #makeAhead: (count: number) => Promise<readonly SpareKey[]>;
+  readonly #now: () => number;
+  /** By user key, oldest first. */
+  readonly #held = new Map<string, HeldKey>();
+  readonly #spare: SpareKey[] = [];
+  #making = 0;
+
+  /**
+   * @param make makes a key at once, when none is spare
+   * @param makeAhead makes keys elsewhere, with patience; may fail
+   */
+  constructor(
+    options: TaskKeyOptions,
+    make: () => SpareKey,
+    makeAhead: (count: number) => Promise<readonly SpareKey[]>,
+    now: () => number = Date.now,
+  ) {
+    this.#options = options;
+    this.#make = make;
+    this.#makeAhead = makeAhead;
+    this.#now = now;
+  }
+
+  /** How many keys are held for users. */
+  get size(): number {
+    return this.#held.size;
+  }
+
+  /**
+   * A fresh key for a user, in place of an earlier one.
+   * @throws EnclaveError `INVALID_USER_KEY` when `userPubKey` is not a point of secp256k1
+   */
+  offer(userPubKey: Uint8Array): TaskKeyOffer {
+    if (!isPublicKey(userPubKey)) {
+      throw new EnclaveError(
+        'INVALID_USER_KEY',
+        'userPubKey: expected a point of secp256k1 (64 bytes, X then Y)',
+      );
+    }
+    const key = this.#spare.pop() ?? this.#make();
+    this.#refill();
+    const user = toHex(userPubKey);
+    this.#drop(user);
+    this.#held.set(user, {
+      privateKey: key.privateKey,
+      expires: this.#now() + this.#options.taskKeyLifetimeMs,
+    });
+    this.#prune();
+    return { workerEncryptionKey: key.publicKey, workerSig: key.signature };
+  }
+
+  /**
+   * Takes the key of a user out: it serves once, whatever becomes of the task.
+   * @throws EnclaveError `TASK_KEY_MISSING` when there is none, or it has expired
+   */
+  take(userPubKey: Uint8Array): Uint8Array {
+    const user = toHex(userPubKey);
+    const held = this.#held.get(user);
+    this.#held.delete(user);
+    if (held === undefined || held.expires <= this.#now()) {
+      held?.privateKey.fill(0);
+      throw new EnclaveError('TASK_KEY_MISSING', insideEnclave('KeysError'));
+    }
+    return held.privateKey;
+  }
+
+  /** Forgets all keys. */
+  clear(): void {
+    for (const user of this.#held.keys()) this.#drop(user);
+    for (const key of this.#spare.splice(0)) key.privateKey.fill(0);
+  }
+
+  #drop(user: string): void {
+    this.#held.get(user)?.privateKey.fill(0);
+    this.#held.delete(user);
+  }
+
+  /** Keys live equally long, so those that go first are at the front. */
+  #prune(): void {
+    const now = this.#now();
+    for (const [user, { expires }] of this.#held) {
+      if (expires > now && this.#held.size <= this.#options.maxTaskKeys) break;
+      this.#drop(user);
+    }
+  }
+
+  #refill(): void {
+    const { spareTaskKeys } = this.#options;
+    if (this.#making > 0 || this.#spare.length > spareTaskKeys / 2) return;
+    while (this.#spare.length + this.#making < spareTaskKeys) {
+      const count = Math.min(PORTION, spareTaskKeys - this.#spare.length - this.#making);
+      this.#making += count;
+      void this.#fetch(count);
+    }
+  }
+
+  async #fetch(count: number): Promise<void> {
+    try {
+      this.#spare.push(...(await this.#makeAhead(count)));
+    } catch {
+      // Whatever went wrong, keys are made one by one instead.
+    } finally {
+      this.#making -= count;
+    }
+  }
+}

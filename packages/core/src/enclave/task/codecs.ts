@@ -1,0 +1,165 @@
+import type { Codec } from '../../executors/codec.js';
+import { FieldReader, FieldWriter } from '../../executors/fields.js';
+import type { StateHead, StateWrite } from '../../store/records.js';
+import type { Change, ComputeJob, DoneReply, FailedReply, Job, Reply } from './messages.js';
+
+// What most tasks need goes through shared memory: computations, their results and their failures.
+// Everything else is rare or large, and travels as a structured clone.
+
+const FRESH = 1;
+const DRY_RUN = 2;
+const STATE_KEY = 4;
+
+/** Puts computations into shared memory. */
+export const jobCodec: Codec<Job> = {
+  encode(job, target) {
+    if (job.kind !== 'compute') return undefined;
+    const writer = new FieldWriter(target);
+    const { input, stateKey } = job;
+    writer.number(
+      (job.fresh ? FRESH : 0) | (job.dryRun ? DRY_RUN : 0) | (stateKey === undefined ? 0 : STATE_KEY),
+    );
+    writer.bytes(job.taskKey);
+    if (stateKey !== undefined) writer.bytes(stateKey);
+    writer.bytes(input.encryptedFn);
+    writer.bytes(input.encryptedArgs);
+    writer.bytes(input.userDHKey);
+    writer.integer(input.gasLimit);
+    writer.bytes(input.contractAddress);
+    return writer.length;
+  },
+
+  decode(source): ComputeJob {
+    const reader = new FieldReader(source);
+    const flags = reader.number();
+    return {
+      kind: 'compute',
+      fresh: (flags & FRESH) !== 0,
+      dryRun: (flags & DRY_RUN) !== 0,
+      taskKey: reader.bytes(),
+      stateKey: (flags & STATE_KEY) === 0 ? undefined : reader.bytes(),
+      input: {
+        encryptedFn: reader.bytes(),
+        encryptedArgs: reader.bytes(),
+        userDHKey: reader.bytes(),
+        gasLimit: reader.integer(),
+        contractAddress: reader.bytes(),
+      },
+    };
+  },
+};
+
+const DONE = 0;
+const CHANGED = 1;
+const FAILED = 2;
+const REFUSED = 3;
+const STALE = 4;
+
+/** Puts the results of computations into shared memory. */
+export const replyCodec: Codec<Reply> = {
+  encode(reply, target) {
+    const writer = new FieldWriter(target);
+    if (reply.kind === 'done') {
+      writer.number(reply.change === undefined ? DONE : CHANGED);
+      writeDone(writer, reply);
+    } else if (reply.kind === 'failed') {
+      writer.number(FAILED);
+      writeFailed(writer, reply);
+    } else if (reply.kind === 'refused') {
+      writer.number(REFUSED);
+    } else if (reply.kind === 'stale') {
+      writer.number(STALE);
+    } else {
+      return undefined;
+    }
+    return writer.length;
+  },
+
+  decode(source): Reply {
+    const reader = new FieldReader(source);
+    const kind = reader.number();
+    switch (kind) {
+      case DONE:
+      case CHANGED:
+        return readDone(reader, kind === CHANGED);
+      case FAILED:
+        return readFailed(reader);
+      case REFUSED:
+        return { kind: 'refused' };
+      default:
+        return { kind: 'stale' };
+    }
+  },
+};
+
+function writeDone(writer: FieldWriter, { result, change }: DoneReply): void {
+  writer.bytes(result.output);
+  writer.integer(result.usedGas);
+  writer.bytes(result.ethereumPayload);
+  writer.bytes(result.ethereumAddress);
+  writer.bytes(result.signature);
+  if (change !== undefined) writeChange(writer, change);
+}
+
+function readDone(reader: FieldReader, changed: boolean): DoneReply {
+  const result = {
+    output: reader.bytes(),
+    usedGas: reader.integer(),
+    ethereumPayload: reader.bytes(),
+    ethereumAddress: reader.bytes(),
+    signature: reader.bytes(),
+  };
+  return { kind: 'done', result, change: changed ? readChange(reader) : undefined };
+}
+
+function writeFailed(writer: FieldWriter, { result }: FailedReply): void {
+  writer.bytes(result.output);
+  writer.integer(result.usedGas);
+  writer.bytes(result.signature);
+}
+
+function readFailed(reader: FieldReader): FailedReply {
+  const result = { output: reader.bytes(), usedGas: reader.integer(), signature: reader.bytes() };
+  return { kind: 'failed', result };
+}
+
+function writeChange(writer: FieldWriter, { delta, state }: Change): void {
+  writer.bytes(delta);
+  writer.number(state.base === undefined ? 0 : 1);
+  if (state.base !== undefined) writeHead(writer, state.base);
+  writeHead(writer, state.head);
+  writer.number(state.writes.length);
+  for (const { tag, value } of state.writes) {
+    writer.bytes(tag);
+    writer.number(value === undefined ? 0 : 1);
+    if (value !== undefined) writer.bytes(value);
+  }
+}
+
+function readChange(reader: FieldReader): Change {
+  const delta = reader.bytes();
+  const base = reader.number() === 0 ? undefined : readHead(reader);
+  const head = readHead(reader);
+  const writes: StateWrite[] = [];
+  for (let left = reader.number(); left > 0; left--) {
+    const tag = reader.bytes();
+    writes.push({ tag, value: reader.number() === 0 ? undefined : reader.bytes() });
+  }
+  return { delta, state: { base, head, writes } };
+}
+
+function writeHead(writer: FieldWriter, head: StateHead): void {
+  writer.bytes(head.id);
+  writer.number(head.index);
+  writer.bytes(head.hash);
+  writer.number(head.shape === 'object' ? 0 : 1);
+}
+
+function readHead(reader: FieldReader): StateHead {
+  return {
+    id: reader.bytes(),
+    index: reader.number(),
+    hash: reader.bytes(),
+    shape: reader.number() === 0 ? 'object' : 'whole',
+  };
+}

@@ -1,0 +1,71 @@
+import { keccak256, seal, sharedKey, sign, toHex, utf8 } from '@enigma-worker/crypto';
+import { computeReceipt, inputsHash, zeroHash } from '@enigma-worker/protocol';
+import { StoreError } from '../../store/errors.js';
+import { isBehind } from '../../store/store.js';
+import { missingStateKey, unknownContract } from './errors.js';
+import { ethereumOf } from './ethereum.js';
+import { failedCompute } from './failure.js';
+import { openInputs } from './inputs.js';
+import type { ComputeJob, Reply } from './messages.js';
+import type { Workshop } from './workshop.js';
+
+/**
+ * Runs a function of a contract on its state. The state is looked up before the inputs are opened.
+ * Source: docs/protocol.md, "Errors".
+ */
+export function compute({ engine, reader, states, signingKey }: Workshop, job: ComputeJob): Reply {
+  const { input, stateKey } = job;
+  const { contractAddress, gasLimit } = input;
+  const record = reader.contract(contractAddress);
+  const codeHash = record?.codeHash;
+  if (record === undefined || codeHash === undefined) return unknownContract(contractAddress);
+  if (stateKey === undefined) return missingStateKey(contractAddress);
+  if (isBehind(record)) return { kind: 'stale' };
+
+  const ioKey = sharedKey(job.taskKey, input.userDHKey);
+  const fail = (message: string, usedGas: bigint): Reply => {
+    if (job.dryRun) return { kind: 'estimate', ok: false, output: seal(ioKey, utf8(message)), usedGas };
+    return {
+      kind: 'failed',
+      result: failedCompute(input, codeHash, { message, usedGas, ioKey, signingKey }),
+    };
+  };
+
+  const inputs = openInputs(ioKey, input);
+  if (!inputs.ok) return fail(inputs.message, 0n);
+
+  const state = states.open(contractAddress, stateKey, record);
+  const { functionName, args } = inputs;
+  const code = { hash: codeHash, load: () => loadCode(reader, codeHash) };
+  const outcome = engine.compute(code, { kind: 'compute', functionName, args, gasLimit, state });
+  if (!outcome.ok) return fail(outcome.message, outcome.usedGas);
+
+  const output = seal(ioKey, outcome.result);
+  const { usedGas } = outcome;
+  if (job.dryRun) return { kind: 'estimate', ok: true, output, usedGas };
+
+  const delta = state.prepareCommit('compute', outcome.writes);
+  const ethereum = ethereumOf(outcome);
+  const receipt = computeReceipt({
+    codeHash,
+    inputsHash: inputsHash({ ...input, subject: contractAddress }),
+    previousDeltaHash: state.hash,
+    deltaHash: delta?.hash ?? zeroHash(),
+    outputHash: keccak256(output),
+    gasLimit,
+    usedGas,
+    ...ethereum,
+  });
+  return {
+    kind: 'done',
+    result: { output, usedGas, ...ethereum, signature: sign(receipt, signingKey) },
+    change: delta === undefined ? undefined : { delta: delta.delta, state: delta.state },
+  };
+}
+
+function loadCode(reader: Workshop['reader'], codeHash: Uint8Array): Uint8Array {
+  const code = reader.bytecode(codeHash);
+  if (code === undefined)
+    throw new StoreError('CORRUPT', `the store lists code ${toHex(codeHash)} but does not hold it`);
+  return code;
+}

@@ -1,0 +1,63 @@
+import { keccak256, seal, sharedKey, sign, utf8 } from '@enigma-worker/crypto';
+import { deployReceipt, inputsHash } from '@enigma-worker/protocol';
+import { missingStateKey } from './errors.js';
+import { ethereumOf } from './ethereum.js';
+import { failedDeploy } from './failure.js';
+import { openInputs } from './inputs.js';
+import type { DeployJob, Reply } from './messages.js';
+import type { Workshop } from './workshop.js';
+
+/**
+ * Runs a constructor: what it returns is the contract's code, and its state is delta 0.
+ * The inputs are opened before the state key is missed. Source: docs/protocol.md, "Errors".
+ */
+export function deploy({ engine, states, signingKey }: Workshop, job: DeployJob): Reply {
+  const { input, stateKey } = job;
+  const ioKey = sharedKey(job.taskKey, input.userDHKey);
+  const fail = (message: string, usedGas: bigint): Reply => {
+    if (job.dryRun) return { kind: 'estimate', ok: false, output: seal(ioKey, utf8(message)), usedGas };
+    return { kind: 'failed', result: failedDeploy(input, { message, usedGas, ioKey, signingKey }) };
+  };
+
+  const inputs = openInputs(ioKey, input);
+  if (!inputs.ok) return fail(inputs.message, 0n);
+  if (stateKey === undefined) return missingStateKey(input.contractAddress);
+
+  const state = states.open(input.contractAddress, stateKey);
+  const { functionName, args } = inputs;
+  const outcome = engine.deploy(input.preCode, {
+    kind: 'deploy',
+    functionName,
+    args,
+    gasLimit: input.gasLimit,
+    state,
+  });
+  if (!outcome.ok) return fail(outcome.message, outcome.usedGas);
+
+  const { usedGas } = outcome;
+  if (job.dryRun) return { kind: 'estimate', ok: true, output: seal(ioKey, new Uint8Array(0)), usedGas };
+
+  const delta = state.prepareCommit('deploy', outcome.writes);
+  if (delta === undefined) throw new Error('a deployment always makes a delta');
+  const preCodeHash = keccak256(input.preCode);
+  const ethereum = ethereumOf(outcome);
+  const receipt = deployReceipt({
+    inputsHash: inputsHash({ ...input, subject: preCodeHash }),
+    codeHash: keccak256(outcome.result),
+    deltaHash: delta.hash,
+    gasLimit: input.gasLimit,
+    usedGas,
+    ...ethereum,
+  });
+  return {
+    kind: 'deployed',
+    result: {
+      output: outcome.result,
+      preCodeHash,
+      usedGas,
+      ...ethereum,
+      signature: sign(receipt, signingKey),
+    },
+    change: { delta: delta.delta, state: delta.state },
+  };
+}

@@ -1,0 +1,15 @@
+import { toHex } from '@enigma-worker/crypto';
+import { insideEnclave } from '../errors.js';
+import type { ErrorReply } from './messages.js';
+
+/** The worker has no state key for a contract. */
+export function missingStateKey(address: Uint8Array): ErrorReply {
+  const detail = `no state key for contract ${toHex(address)}, a key exchange must bring it first`;
+  return { kind: 'error', code: 'STATE_KEY_MISSING', message: insideEnclave('KeysError', detail) };
+}
+
+/** There is no code under this address. Source: docs/protocol.md, "Error texts". */
+export function unknownContract(address: Uint8Array): ErrorReply {
+  const message = `Error while trying to get_contract, Because: The following Key doesn't exist: ${toHex(address)}`;
+  return { kind: 'error', code: 'UNKNOWN_CONTRACT', message };
+}
