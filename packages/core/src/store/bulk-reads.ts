@@ -1,0 +1,167 @@
+import { toHex } from '@enigma-worker/crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { deltaKey, indexOf, writeIndex } from './buckets.js';
+import type { Database, Snapshot } from './database.js';
+import { StoreError } from './errors.js';
+import type { ContractRecord, DeltaEntry, DeltaRange } from './records.js';
+import { expectRecord, rangeEnd } from './writes.js';
+
+/** How long a bulk read holds the thread before it lets others go on. */
+const TURN_MS = 2;
+/** How many entries are read between two looks at the clock. */
+const CLOCK_INTERVAL = 32;
+/** What an entry adds to a reply besides the bytes of its delta. */
+const ENTRY_BYTES = 64;
+
+/**
+ * Reads of many things: from one snapshot, bounded in size, and in short turns so that tasks go on
+ * beside them.
+ */
+export class BulkReads {
+  readonly #db: Database;
+  readonly #maxBytes: number;
+
+  constructor(db: Database, maxBytes: number) {
+    this.#db = db;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** See `Store.getTips`. */
+  async tips(addresses: readonly Uint8Array[]): Promise<DeltaEntry[]> {
+    using snapshot = this.#db.snapshot();
+    const reply = new Reply(this.#maxBytes, 'ask for the tips of fewer contracts at a time');
+    for (const address of addresses) {
+      const record = this.#expectContract(address, snapshot);
+      if (record.tip === undefined)
+        throw new StoreError('NO_DELTA', `contract ${toHex(address)} has no delta`);
+      reply.add(this.#delta(address, record.tip, snapshot));
+      if (reply.isTurnOver) await reply.nextTurn();
+    }
+    return reply.entries;
+  }
+
+  /** See `Store.getAllTips`. */
+  async allTips(): Promise<DeltaEntry[]> {
+    using snapshot = this.#db.snapshot();
+    const reply = new Reply(
+      this.#maxBytes,
+      'ask for the addresses with GetAllAddrs, then for some tips at a time with GetTips',
+    );
+    for (const { key: address, value } of this.#db.entries('contracts', {}, snapshot)) {
+      const { tip } = expectRecord(address, value);
+      if (tip !== undefined) reply.add(this.#delta(address, tip, snapshot));
+      if (reply.isTurnOver) await reply.nextTurn();
+    }
+    return reply.entries;
+  }
+
+  /** See `Store.getAllAddresses`. */
+  async addresses(): Promise<Uint8Array[]> {
+    using snapshot = this.#db.snapshot();
+    const addresses: Uint8Array[] = [];
+    const clock = new Clock();
+    for (const address of this.#db.keys('contracts', {}, snapshot)) {
+      addresses.push(address);
+      if (clock.isTurnOver) await clock.nextTurn();
+    }
+    return addresses;
+  }
+
+  /** See `Store.getDeltas`. */
+  async deltas(ranges: readonly DeltaRange[]): Promise<DeltaEntry[]> {
+    using snapshot = this.#db.snapshot();
+    const reply = new Reply(this.#maxBytes, 'ask for fewer deltas at a time');
+    for (const range of ranges) {
+      const record = this.#expectContract(range.address, snapshot);
+      if (record.tip === undefined) continue;
+      const to = Math.min(range.to, record.tip + 1);
+      const hasGaps = record.deltaCount !== record.tip + 1;
+      const deltas = hasGaps
+        ? this.#scan({ ...range, to }, snapshot)
+        : this.#fetch({ ...range, to }, snapshot);
+      for (const delta of deltas) {
+        reply.add(delta);
+        if (reply.isTurnOver) await reply.nextTurn();
+      }
+    }
+    return reply.entries;
+  }
+
+  /** Deltas of a chain without gaps, each by its key: several times faster than a scan. */
+  *#fetch({ address, from, to }: DeltaRange, snapshot: Snapshot): Generator<DeltaEntry> {
+    const key = deltaKey(address, from);
+    for (let index = from; index < to; index++) {
+      writeIndex(key, index);
+      const data = this.#db.get('deltas', key, snapshot) ?? lost(address, index);
+      yield { address, key: index, data };
+    }
+  }
+
+  *#scan({ address, from, to }: DeltaRange, snapshot: Snapshot): Generator<DeltaEntry> {
+    const range = { start: deltaKey(address, from), ...rangeEnd(address, to) };
+    for (const { key, value } of this.#db.entries('deltas', range, snapshot)) {
+      yield { address, key: indexOf(key), data: new Uint8Array(value) };
+    }
+  }
+
+  #delta(address: Uint8Array, index: number, snapshot: Snapshot): DeltaEntry {
+    const data = this.#db.get('deltas', deltaKey(address, index), snapshot) ?? lost(address, index);
+    return { address, key: index, data };
+  }
+
+  #expectContract(address: Uint8Array, snapshot: Snapshot): ContractRecord {
+    const stored = this.#db.view('contracts', address, snapshot);
+    if (stored === undefined)
+      throw new StoreError('UNKNOWN_CONTRACT', `contract ${toHex(address)} is not known`);
+    return expectRecord(address, stored);
+  }
+}
+
+function lost(address: Uint8Array, index: number): never {
+  throw new StoreError(
+    'CORRUPT',
+    `the store is damaged: delta ${index} of contract ${toHex(address)} is lost`,
+  );
+}
+
+/** Tells when a bulk read has held the thread for long enough. */
+class Clock {
+  #entries = 0;
+  #turnEnd = performance.now() + TURN_MS;
+
+  /** To be asked once an entry. */
+  get isTurnOver(): boolean {
+    this.#entries++;
+    return this.#entries % CLOCK_INTERVAL === 0 && performance.now() > this.#turnEnd;
+  }
+
+  async nextTurn(): Promise<void> {
+    await nextTurn();
+    this.#turnEnd = performance.now() + TURN_MS;
+  }
+}
+
+class Reply extends Clock {
+  readonly entries: DeltaEntry[] = [];
+  readonly #maxBytes: number;
+  readonly #advice: string;
+  #bytes = 0;
+
+  constructor(maxBytes: number, advice: string) {
+    super();
+    this.#maxBytes = maxBytes;
+    this.#advice = advice;
+  }
+
+  add(entry: DeltaEntry): void {
+    this.#bytes += entry.data.length + ENTRY_BYTES;
+    if (this.#bytes > this.#maxBytes) {
+      const first = `${this.entries.length} of the deltas asked for fit`;
+      throw new StoreError(
+        'REPLY_TOO_LARGE',
+        `a reply holds at most ${this.#maxBytes} bytes, into which the first ${first}: ${this.#advice}`,
+      );
+    }
+    this.entries.push(entry);
+  }
+}

@@ -1,0 +1,237 @@
+import { toHex } from '@enigma-worker/crypto';
+import { open, type Database as Table, type RootDatabase } from 'lmdb';
+import { type Bucket, BUCKETS } from './buckets.js';
+import { checkedValue, CHECKSUM_LENGTH, withChecksum } from './checksum.js';
+import { toStoreError } from './database-errors.js';
+import { StoreError } from './errors.js';
+import { WriteQueue } from './write-queue.js';
+
+/** Address space set aside for the file: it is not taken from memory or disk. */
+const MAP_SIZE = 2 ** 38;
+
+/** An entry as stored, its checksum verified. */
+export interface Entry {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+/** Which entries to walk over: those whose key is in [`start`, `end`), and begins with `prefix`. */
+export interface Range {
+  readonly prefix?: Uint8Array;
+  readonly start?: Uint8Array;
+  readonly end?: Uint8Array;
+  readonly limit?: number;
+}
+
+/** A state of the database that stays as it is while it is read, whatever is written meanwhile. */
+export interface Snapshot extends Disposable {
+  readonly transaction: ReturnType<RootDatabase['useReadTransaction']>;
+}
+
+interface ReadOptions {
+  readonly transaction: Snapshot['transaction'];
+}
+
+/** What the binding has and its types leave out. */
+interface FastReads {
+  getBinaryFast(key: Uint8Array, options?: ReadOptions): Buffer | undefined;
+}
+
+type BytesTable = Omit<Table<Buffer, Uint8Array>, 'getBinaryFast'> & FastReads;
+
+const FIRST_KEY = Uint8Array.of(0);
+const LAST_KEY = new Uint8Array(64).fill(0xff);
+
+/** The database file: tables of bytes by bytes, every value with a checksum, writes grouped into durable commits. */
+export class Database {
+  readonly folder: string;
+  readonly #root: RootDatabase<Buffer, Uint8Array>;
+  readonly #tables: Readonly<Record<Bucket, BytesTable>>;
+  readonly #writes: WriteQueue;
+  #closed = false;
+
+  private constructor(folder: string, root: RootDatabase<Buffer, Uint8Array>) {
+    this.folder = folder;
+    this.#root = root;
+    const names = Object.keys(BUCKETS) as Bucket[];
+    const tables = names.map((name) => [name, root.openDB({ name: BUCKETS[name], ...BYTES })]);
+    this.#tables = Object.fromEntries(tables) as Record<Bucket, BytesTable>;
+    this.#writes = new WriteQueue(root, folder);
+  }
+
+  /** Opens, or makes, the database of a folder. @throws StoreError */
+  static open(folder: string, mode: 'write' | 'read' = 'write'): Database {
+    try {
+      const root = open<Buffer, Uint8Array>({
+        path: folder,
+        ...BYTES,
+        maxDbs: Object.keys(BUCKETS).length,
+        mapSize: MAP_SIZE,
+        readOnly: mode === 'read',
+        // A promise of a write resolves when the write is on the disk, and not before.
+        overlappingSync: false,
+        // The write queue groups writes itself; the binding's own grouping leaves rejections unhandled.
+        eventTurnBatching: false,
+      });
+      return new Database(folder, root);
+    } catch (error) {
+      throw toStoreError(`opening the store in ${folder}`, error);
+    }
+  }
+
+  /** A copy of a value. @throws StoreError `CORRUPT` */
+  get(bucket: Bucket, key: Uint8Array, snapshot?: Snapshot): Uint8Array | undefined {
+    const value = this.view(bucket, key, snapshot);
+    return value === undefined ? undefined : new Uint8Array(value);
+  }
+
+  /** A value that must be used before the next read. @throws StoreError `CORRUPT` */
+  view(bucket: Bucket, key: Uint8Array, snapshot?: Snapshot): Uint8Array | undefined {
+    this.#expectOpen();
+    const stored = this.#guard('reading', () => this.#tables[bucket].getBinaryFast(key, snapshot));
+    return stored === undefined ? undefined : checked(bucket, key, stored);
+  }
+
+  /** Whether there is an entry, damaged or not. */
+  has(bucket: Bucket, key: Uint8Array): boolean {
+    this.#expectOpen();
+    return this.#guard('reading', () => this.#tables[bucket].getBinaryFast(key) !== undefined);
+  }
+
+  /** Walks over entries; what is yielded are copies. @throws StoreError `CORRUPT` */
+  *entries(bucket: Bucket, range: Range = {}, snapshot?: Snapshot): Generator<Entry> {
+    this.#expectOpen();
+    const options = { ...rangeOptions(range), ...(snapshot && { transaction: snapshot.transaction }) };
+    const found = this.#guard('reading', () => this.#tables[bucket].getRange(options));
+    for (const { key, value } of found) yield { key, value: checked(bucket, key, value) };
+  }
+
+  /** Walks over keys alone. */
+  *keys(bucket: Bucket, range: Range = {}, snapshot?: Snapshot): Generator<Uint8Array> {
+    this.#expectOpen();
+    const options = { ...rangeOptions(range), ...(snapshot && { transaction: snapshot.transaction }) };
+    yield* this.#guard('reading', () => this.#tables[bucket].getKeys(options));
+  }
+
+  /** The last key with a prefix; the prefix itself must not be a key. */
+  lastKey(bucket: Bucket, prefix: Uint8Array): Uint8Array | undefined {
+    this.#expectOpen();
+    const options = { start: after(prefix) ?? LAST_KEY, reverse: true, limit: 1 };
+    const [last] = this.#guard('reading', () => [...this.#tables[bucket].getKeys(options)]);
+    return last !== undefined && startsWith(last, prefix) ? last : undefined;
+  }
+
+  /** How many entries a table has. */
+  count(bucket: Bucket): number {
+    this.#expectOpen();
+    const stats = this.#guard('reading', () => this.#tables[bucket].getStats()) as {
+      readonly entryCount: number;
+    };
+    return stats.entryCount;
+  }
+
+  /** Stores a value; only inside {@link write}. */
+  put(bucket: Bucket, key: Uint8Array, value: Uint8Array): void {
+    this.#writes.touch();
+    // The binding takes any byte array for a Buffer here.
+    this.#tables[bucket].putSync(key, withChecksum(key, value) as Buffer);
+  }
+
+  /** Deletes a value; only inside {@link write}. */
+  remove(bucket: Bucket, key: Uint8Array): void {
+    this.#writes.touch();
+    this.#tables[bucket].removeSync(key);
+  }
+
+  /**
+   * Runs an operation that reads and then writes, as if nothing else went on. Operations that come at
+   * the same time share one durable commit. One that throws before it wrote anything fails alone.
+   */
+  write<T>(operation: () => T): Promise<T> {
+    if (this.#closed) return Promise.reject(closedError());
+    return this.#writes.run(operation);
+  }
+
+  /** Keeps what is stored now readable. To be disposed of soon: it keeps old pages from being used again. */
+  snapshot(): Snapshot {
+    this.#expectOpen();
+    const transaction = this.#root.useReadTransaction();
+    return { transaction, [Symbol.dispose]: () => transaction.done() };
+  }
+
+  /** Lets the next read see what was written since the last. */
+  refresh(): void {
+    this.#root.resetReadTxn();
+  }
+
+  /** Copies the database, as it is now, into an empty folder. */
+  async backup(folder: string): Promise<void> {
+    this.#expectOpen();
+    try {
+      await this.#root.backup(folder, true);
+    } catch (error) {
+      throw toStoreError(`backing up to ${folder}`, error);
+    }
+  }
+
+  /** Waits for writes under way, then closes. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#writes.close();
+    await this.#root.close();
+  }
+
+  #expectOpen(): void {
+    if (this.#closed) throw closedError();
+  }
+
+  #guard<T>(action: string, read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw toStoreError(action, error);
+    }
+  }
+}
+
+const BYTES = { encoding: 'binary', keyEncoding: 'binary' } as const;
+
+function closedError(): StoreError {
+  return new StoreError('CLOSED', 'the store is closed');
+}
+
+function checked(bucket: Bucket, key: Uint8Array, stored: Uint8Array): Uint8Array {
+  const value = checkedValue(key, stored);
+  if (value !== undefined) return value;
+  const what = stored.length < CHECKSUM_LENGTH ? 'too short' : 'its checksum differs';
+  throw new StoreError(
+    'CORRUPT',
+    `the store is damaged: the value of ${bucket} ${toHex(key)} is not what was written (${what})`,
+  );
+}
+
+function rangeOptions(range: Range): { start: Uint8Array; end?: Uint8Array; limit?: number } {
+  const end = range.end ?? (range.prefix && after(range.prefix));
+  return {
+    start: range.start ?? range.prefix ?? FIRST_KEY,
+    ...(end && { end }),
+    ...(range.limit !== undefined && { limit: range.limit }),
+  };
+}
+
+/** The least key greater than every key with this prefix. */
+function after(prefix: Uint8Array): Uint8Array | undefined {
+  const end = new Uint8Array(prefix);
+  for (let i = end.length - 1; i >= 0; i--) {
+    if (end[i] !== 0xff) {
+      end[i]! += 1;
+      return end.subarray(0, i + 1);
+    }
+  }
+  return undefined;
+}
+
+function startsWith(key: Uint8Array, prefix: Uint8Array): boolean {
+  return key.length >= prefix.length && prefix.every((byte, i) => key[i] === byte);
+}

@@ -1,0 +1,66 @@
+import type { Database } from './database.js';
+import { StoreError } from './errors.js';
+
+/** Brings the data of one version of the schema to the next, inside a transaction. */
+export type Migration = (db: Database) => void;
+
+/**
+ * What leads to the present schema: the first entry makes version 2 of version 1, and so on. An entry,
+ * once released, is never changed.
+ */
+export const MIGRATIONS: readonly Migration[] = [];
+
+const VERSION_KEY = Buffer.from('schemaVersion');
+
+/** The version that a list of migrations leads to. */
+export function schemaVersion(migrations: readonly Migration[] = MIGRATIONS): number {
+  return migrations.length + 1;
+}
+
+/** The version of a database; none when it is new. */
+export function storedVersion(db: Database): number | undefined {
+  const stored = db.get('meta', VERSION_KEY);
+  return stored === undefined ? undefined : new DataView(stored.buffer, stored.byteOffset).getUint32(0);
+}
+
+/**
+ * Refuses a database that this program cannot read.
+ * @throws StoreError `NOT_A_STORE`, `NEWER_SCHEMA`, or `NOT_WRITABLE` when it must be migrated first
+ */
+export function checkSchema(db: Database, migrations: readonly Migration[] = MIGRATIONS): void {
+  const version = storedVersion(db);
+  if (version === undefined) throw new StoreError('NOT_A_STORE', `${db.folder} holds no store`);
+  refuseNewer(db, version, migrations);
+  if (version < schemaVersion(migrations)) {
+    throw new StoreError(
+      'NOT_WRITABLE',
+      `the store in ${db.folder} has an older schema: start the core on it once`,
+    );
+  }
+}
+
+/**
+ * Brings a database to the present schema, all in one transaction.
+ * @throws StoreError `NEWER_SCHEMA`
+ */
+export async function migrate(db: Database, migrations: readonly Migration[] = MIGRATIONS): Promise<void> {
+  const version = storedVersion(db);
+  const target = schemaVersion(migrations);
+  if (version === target) return;
+  if (version !== undefined) refuseNewer(db, version, migrations);
+  await db.write(() => {
+    if (version !== undefined) for (const step of migrations.slice(version - 1)) step(db);
+    const value = new Uint8Array(4);
+    new DataView(value.buffer).setUint32(0, target);
+    db.put('meta', VERSION_KEY, value);
+  });
+}
+
+function refuseNewer(db: Database, version: number, migrations: readonly Migration[]): void {
+  const known = schemaVersion(migrations);
+  if (version <= known) return;
+  throw new StoreError(
+    'NEWER_SCHEMA',
+    `the store in ${db.folder} has schema version ${version}, and this program knows versions up to ${known}: use a newer program`,
+  );
+}

@@ -1,0 +1,82 @@
+import { toHex } from '@enigma-worker/crypto';
+import { deltaKey, stateKeyOf } from './buckets.js';
+import { Database } from './database.js';
+import { StoreError } from './errors.js';
+import { checkSchema } from './migrations.js';
+import type { ContractRecord } from './records.js';
+import type { StoreReader } from './store.js';
+import { expectRecord } from './writes.js';
+
+/** Reads of single things from a database. */
+export class DatabaseReader implements StoreReader {
+  protected readonly db: Database;
+
+  constructor(db: Database) {
+    this.db = db;
+  }
+
+  refresh(): void {
+    this.db.refresh();
+  }
+
+  contract(address: Uint8Array): ContractRecord | undefined {
+    const stored = this.db.view('contracts', address);
+    return stored === undefined ? undefined : expectRecord(address, stored);
+  }
+
+  bytecode(codeHash: Uint8Array): Uint8Array | undefined {
+    return this.db.get('bytecode', codeHash);
+  }
+
+  delta(address: Uint8Array, index: number): Uint8Array | undefined {
+    const data = this.db.get('deltas', deltaKey(address, index));
+    if (data === undefined) this.#expectNoDelta(address, index);
+    return data;
+  }
+
+  stateValue(stateId: Uint8Array, tag: Uint8Array): Uint8Array | undefined {
+    return this.db.get('states', stateKeyOf(stateId, tag));
+  }
+
+  *stateValues(stateId: Uint8Array): Iterable<{ readonly tag: Uint8Array; readonly value: Uint8Array }> {
+    for (const { key, value } of this.db.entries('states', { prefix: stateId })) {
+      yield { tag: key.subarray(stateId.length), value };
+    }
+  }
+
+  stateKey(address: Uint8Array): Uint8Array | undefined {
+    return this.db.get('stateKeys', address);
+  }
+
+  blob(name: string): Uint8Array | undefined {
+    return this.db.get('blobs', Buffer.from(name));
+  }
+
+  async close(): Promise<void> {
+    await this.db.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** A chain without gaps has every delta up to its tip: one that is not found was lost. */
+  #expectNoDelta(address: Uint8Array, index: number): void {
+    const record = this.contract(address);
+    if (record?.tip === undefined || index > record.tip || record.deltaCount <= record.tip) return;
+    throw new StoreError(
+      'CORRUPT',
+      `the store is damaged: delta ${index} of contract ${toHex(address)} is lost`,
+    );
+  }
+}
+
+/**
+ * Opens the store of a data folder for reading, in any thread, also while a core has it open.
+ * @throws StoreError `NOT_A_STORE`, `NEWER_SCHEMA`, `CORRUPT`, ...
+ */
+export function openStoreReader(folder: string): StoreReader {
+  const db = Database.open(folder, 'read');
+  checkSchema(db);
+  return new DatabaseReader(db);
+}

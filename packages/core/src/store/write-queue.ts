@@ -1,0 +1,127 @@
+import { statfsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RootDatabase } from 'lmdb';
+import { toStoreError } from './database-errors.js';
+import { StoreError } from './errors.js';
+
+interface Pending {
+  /** Runs inside the transaction; what it returns settles the promise once that is committed, or has failed. */
+  readonly run: () => Settle;
+  readonly fail: (error: StoreError) => void;
+}
+
+type Settle = () => void;
+
+/** A disk that answers faster than this may be waited for. */
+const FAST_COMMIT_MS = 1;
+/** With less room than this, a failed write is taken as a full disk. */
+const FULL_DISK_BYTES = 1024 * 1024;
+
+/**
+ * Gathers operations into transactions: all that come in one turn of the event loop, or while a commit
+ * is under way, share the next one and its flush to disk.
+ */
+export class WriteQueue {
+  readonly #root: RootDatabase<Buffer, Uint8Array>;
+  readonly #folder: string;
+  #pending: Pending[] = [];
+  #pump: Promise<void> | undefined;
+  /** Whether the operation that runs now has written. */
+  #touched = false;
+  #lonely = false;
+  #commitMs = Number.POSITIVE_INFINITY;
+
+  constructor(root: RootDatabase<Buffer, Uint8Array>, folder: string) {
+    this.#root = root;
+    this.#folder = folder;
+  }
+
+  /** To be called before each change that an operation makes. */
+  touch(): void {
+    this.#touched = true;
+  }
+
+  /** Runs an operation in the next transaction; resolves when that is on the disk. */
+  run<T>(operation: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const run = (): Settle => {
+        this.#touched = false;
+        try {
+          const result = operation();
+          return () => resolve(result);
+        } catch (error) {
+          // Half an operation must not be committed: that fails the whole transaction.
+          if (this.#touched) throw error;
+          return () => reject(error);
+        }
+      };
+      this.#pending.push({ run, fail: reject });
+      this.#pump ??= this.#work();
+    });
+  }
+
+  /** Waits until everything is written. */
+  async close(): Promise<void> {
+    await this.#pump;
+  }
+
+  async #work(): Promise<void> {
+    while (this.#pending.length > 0) {
+      // Let the rest of this turn of the event loop join.
+      await new Promise(setImmediate);
+      const batch = this.#pending;
+      this.#pending = [];
+      await this.#commit(batch);
+    }
+    this.#pump = undefined;
+  }
+
+  async #commit(batch: readonly Pending[]): Promise<void> {
+    let settle: Settle[] = [];
+    const runAll = (): void => {
+      settle = batch.map(({ run }) => run());
+    };
+    // A lone writer waits for the disk anyway: with a fast one, doing it here saves two changes of thread.
+    const here = batch.length === 1 && this.#lonely && this.#commitMs < FAST_COMMIT_MS;
+    this.#lonely = batch.length === 1;
+    const start = performance.now();
+    try {
+      if (here) this.#root.transactionSync(runAll);
+      else await this.#commitAsync(runAll);
+      this.#commitMs = performance.now() - start;
+    } catch (error) {
+      const failure = this.#explain(error);
+      for (const { fail } of batch) fail(failure);
+      return;
+    }
+    for (const done of settle) done();
+  }
+
+  async #commitAsync(runAll: () => void): Promise<void> {
+    try {
+      // A child transaction is undone when it throws; the outer one would commit what was done so far.
+      await this.#root.childTransaction(runAll);
+    } catch (error) {
+      // The binding tells the cause by another promise, soon after.
+      const cause = error instanceof Error && 'commitError' in error ? error.commitError : undefined;
+      await Promise.race([cause, delay(1000, undefined, { ref: false })]);
+      throw error;
+    }
+  }
+
+  #explain(error: unknown): StoreError {
+    const failure = toStoreError('nothing was stored', error);
+    if (failure.code !== 'IO' || !this.#isDiskFull()) return failure;
+    // The database reports a write that was cut short for want of room as a plain input/output error.
+    return new StoreError('DISK_FULL', 'nothing was stored: no room is left on the disk', { cause: error });
+  }
+
+  #isDiskFull(): boolean {
+    try {
+      const { bavail, bsize } = statfsSync(this.#folder);
+      return bavail * bsize < FULL_DISK_BYTES;
+    } catch {
+      return false;
+    }
+  }
+}
