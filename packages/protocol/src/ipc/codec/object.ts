@@ -38,6 +38,8 @@ interface Field {
   readonly name: string;
   readonly codec: Codec<unknown>;
   readonly optional: boolean;
+  /** `"name":` and the same after a comma. */
+  readonly opening: Uint8Array;
   readonly prefix: Uint8Array;
 }
 
@@ -65,7 +67,13 @@ export function object<F extends Fields>(fields: F): ObjectCodec<ObjectOf<F>> {
 }
 
 function fieldOf(name: string, codec: Codec<unknown>): Field {
-  return { name, codec, optional: 'optional' in codec, prefix: utf8(`,${JSON.stringify(name)}:`) };
+  return {
+    name,
+    codec,
+    optional: 'optional' in codec,
+    opening: utf8(`${JSON.stringify(name)}:`),
+    prefix: utf8(`,${JSON.stringify(name)}:`),
+  };
 }
 
 function readFields(
@@ -97,10 +105,10 @@ function fieldsBound(fields: readonly Field[], value: object): number {
 function writeFields(fields: readonly Field[], value: object, out: JsonWriter, comma: boolean): void {
   const record = value as Record<string, unknown>;
   let first = !comma;
-  for (const { name, codec, prefix } of fields) {
+  for (const { name, codec, opening, prefix } of fields) {
     const part = record[name];
     if (part === undefined) continue;
-    out.raw(first ? prefix.subarray(1) : prefix);
+    out.raw(first ? opening : prefix);
     codec.write(part, out);
     first = false;
   }
