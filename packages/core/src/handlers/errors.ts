@@ -1,4 +1,5 @@
 import { toHex } from '@enigma-worker/crypto';
+import { AttestationError } from '../enclave/attestation/provider.js';
 import { EnclaveError } from '../enclave/errors.js';
 import { StoreError } from '../store/errors.js';
 
@@ -34,9 +35,10 @@ export function doesNotExist(
   );
 }
 
+const EXPECTED = [HandlerError, EnclaveError, StoreError, AttestationError] as const;
+
 /** The code of an error whose text is meant for the peer; undefined for a bug, whose text is not. */
 export function expectedCode(error: unknown): string | undefined {
-  const expected =
-    error instanceof HandlerError || error instanceof EnclaveError || error instanceof StoreError;
-  return expected ? error.code : undefined;
+  for (const kind of EXPECTED) if (error instanceof kind) return error.code;
+  return undefined;
 }

@@ -5,8 +5,7 @@ import type { ServerStats } from '../ipc/server.js';
 
 /** Where figures come from when they are asked for. */
 export interface MetricsSources {
-  readonly server: () => ServerStats;
-  readonly enclave: () => EnclaveStats;
+  readonly stats: () => { readonly server: ServerStats; readonly enclave: EnclaveStats };
   /** Bytes of the database file. */
   readonly storeBytes: () => number;
 }
@@ -16,6 +15,8 @@ export interface Metrics {
   readonly observer: RequestObserver;
   /** The media type of the text. */
   readonly contentType: string;
+  /** Adds what is read only when somebody asks. */
+  watch(sources: MetricsSources): void;
   text(): Promise<string>;
 }
 
@@ -23,7 +24,7 @@ export interface Metrics {
 const LATENCY = [0.0002, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /** A registry of its own, so that two workers in one process do not meet. */
-export function createMetrics(sources: MetricsSources): Metrics {
+export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -46,18 +47,6 @@ export function createMetrics(sources: MetricsSources): Metrics {
     labelNames: ['type'] as const,
     registers,
   });
-  for (const [name, help, read] of gauges(sources)) {
-    registry.registerMetric(
-      new Gauge({
-        name,
-        help,
-        registers: [],
-        collect() {
-          this.set(read());
-        },
-      }),
-    );
-  }
   return {
     observer: {
       answered(type, outcome, duration) {
@@ -67,14 +56,29 @@ export function createMetrics(sources: MetricsSources): Metrics {
       usedGas: (type, amount) => gas.inc({ type }, Number(amount)),
     },
     contentType: registry.contentType,
+    watch: (sources) => {
+      for (const [name, help, read] of gauges(sources)) registry.registerMetric(gauge(name, help, read));
+    },
     text: () => registry.metrics(),
   };
 }
 
-function gauges(
-  sources: MetricsSources,
-): readonly (readonly [name: string, help: string, read: () => number])[] {
-  const { server, enclave, storeBytes } = sources;
+function gauge(name: string, help: string, read: () => number): Gauge {
+  return new Gauge({
+    name,
+    help,
+    registers: [],
+    collect() {
+      this.set(read());
+    },
+  });
+}
+
+type Figure = readonly [name: string, help: string, read: () => number];
+
+function gauges({ stats, storeBytes }: MetricsSources): readonly Figure[] {
+  const server = (): ServerStats => stats().server;
+  const enclave = (): EnclaveStats => stats().enclave;
   return [
     ['enigma_tasks_pending', 'Tasks accepted and not answered', () => server().tasks],
     ['enigma_tasks_waiting', 'Tasks accepted and not yet handed to the executors', () => server().waiting],

@@ -1,0 +1,65 @@
+import type { Dialect, Limits } from '@enigma-worker/protocol';
+import type { AttestationProvider } from './enclave/attestation/provider.js';
+import type { EnclaveOptions } from './enclave/options.js';
+import type { Sealer } from './enclave/sealing/sealer.js';
+import type { BindOptions } from './ipc/endpoint.js';
+import type { ServerLimits } from './ipc/server.js';
+import type { Logger } from './log.js';
+import type { HttpOptions } from './ops/http.js';
+
+/** What a worker is started with. Everything but the data folder has a default. */
+export interface WorkerOptions extends BindOptions {
+  /** Folder of the database and of the sealing key; made when it does not exist, with mode 0700. */
+  readonly dataDir: string;
+  /** How replies are written; requests are understood in both. Default `seed`. */
+  readonly dialect?: Dialect;
+  /** The principal node's signing address, 20 bytes: key exchanges not signed by it are refused. */
+  readonly principalAddress?: Uint8Array;
+  /** How often a report about the code is tried for before GetRegistrationParams fails. Default 3. */
+  readonly retries?: number;
+  /**
+   * Service provider id of Intel's EPID attestation service, which closed in 2025. Taken so that scripts of the
+   * deployed system still run; it has no effect.
+   */
+  readonly spid?: string;
+  /** Bounds on what is read of a request. */
+  readonly messageLimits?: Partial<Limits>;
+  /** Bounds on what is accepted at one time. */
+  readonly queueLimits?: Partial<ServerLimits>;
+  /** Executor threads, watchdog, task keys, key exchanges. */
+  readonly enclave?: Partial<Omit<EnclaveOptions, 'principalAddress'>>;
+  /** Serves metrics and health; off when absent. */
+  readonly http?: HttpOptions;
+  /** How long, in ms, closing waits for accepted requests before it answers them with an error. Default 30,000. */
+  readonly stopTimeout?: number;
+}
+
+/** Parts of a worker that can be exchanged. */
+export interface WorkerModules {
+  readonly log?: Logger;
+  /** Default: a key file in the data folder, which protects nothing from the owner of the machine. */
+  readonly sealer?: Sealer;
+  /** Default: the platform that is found; without one, reports that say they are simulated. */
+  readonly attestation?: AttestationProvider;
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Bounds that hold unless told otherwise. */
+export const DEFAULT_QUEUE_LIMITS: ServerLimits = {
+  pending: 4096,
+  pendingPerPeer: 1024,
+  pendingBytes: 512 * MEBIBYTE,
+  running: 256,
+  runningPerPeer: 32,
+  runningPerLane: 16,
+  parts: 1024,
+  replyBytes: 256 * MEBIBYTE,
+};
+
+/** Replies that a peer may leave unread: in ZeroMQ's queue, and bytes beyond it. */
+export const OUTBOUND = { outboundMessages: 512, outboundBytes: 256 * MEBIBYTE };
+
+/** How long, in ms, the socket is watched without sleeping after the request of a single peer. */
+export const SPIN = 1;
+export const DEFAULT_STOP_TIMEOUT = 30_000;

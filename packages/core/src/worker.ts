@@ -1,0 +1,167 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { toHex } from '@enigma-worker/crypto';
+import { DEFAULT_LIMITS } from '@enigma-worker/protocol';
+import { ATTESTATION_SIMULATION_WARNING, openAttestation } from './enclave/attestation/open-attestation.js';
+import type { AttestationProvider } from './enclave/attestation/provider.js';
+import type { Enclave, EnclaveStats } from './enclave/enclave.js';
+import { openEnclave } from './enclave/open-enclave.js';
+import type { EnclaveOptions } from './enclave/options.js';
+import { openSealer, SIMULATION_WARNING } from './enclave/sealing/open-sealer.js';
+import { createHandlers } from './handlers/handlers.js';
+import { Dispatch } from './ipc/dispatch.js';
+import { Server, type ServerOptions, type ServerStats } from './ipc/server.js';
+import { type Logger, silentLogger } from './log.js';
+import type { Metrics } from './ops/metrics.js';
+import {
+  DEFAULT_QUEUE_LIMITS,
+  DEFAULT_STOP_TIMEOUT,
+  OUTBOUND,
+  SPIN,
+  type WorkerModules,
+  type WorkerOptions,
+} from './options.js';
+import { openStore } from './store/open.js';
+import type { Store } from './store/store.js';
+
+/** Figures of a worker: what is pending at the socket, and in the enclave. */
+export interface WorkerStats {
+  readonly server: ServerStats;
+  readonly enclave: EnclaveStats;
+}
+
+/** A worker that serves. */
+export interface Worker extends AsyncDisposable {
+  /** Where peers reach it, with the port that was taken if any was asked. */
+  readonly endpoint: string;
+  /** Where metrics and health are, if they were asked for. */
+  readonly httpUrl: string | undefined;
+  /** 20 bytes: whose signature stands under receipts. */
+  readonly signingAddress: Uint8Array;
+  stats(): WorkerStats;
+  /** Answers what was accepted, refuses what comes, flushes, and closes everything, in bounded time. Idempotent. */
+  close(): Promise<void>;
+}
+
+interface Closable {
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a worker: store, enclave, handlers, socket; each is given to the next, and they close in reverse.
+ *
+ * @throws StoreError, SealingError, IpcError or OpsError, with nothing left open
+ */
+export async function startWorker(options: WorkerOptions, modules: WorkerModules = {}): Promise<Worker> {
+  const opened: Closable[] = [];
+  try {
+    return await start(options, modules, opened);
+  } catch (error) {
+    await closeInReverse(opened);
+    throw error;
+  }
+}
+
+async function start(options: WorkerOptions, modules: WorkerModules, opened: Closable[]): Promise<Worker> {
+  const { dataDir } = options;
+  const { log = silentLogger } = modules;
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const storePath = join(dataDir, 'store');
+  const store = await openStore(storePath, { logger: log });
+  opened.push(store);
+
+  const { sealer = await simulatedSealer(dataDir, log), attestation = defaultAttestation(options, log) } =
+    modules;
+  const enclave = await openEnclave({ store, storePath, sealer, attestation, log }, enclaveOptions(options));
+  opened.push(enclave);
+
+  const metrics = options.http === undefined ? undefined : (await import('./ops/metrics.js')).createMetrics();
+  const server = await Server.start(
+    serverOptions(options, log),
+    dispatch(enclave, store, options, log, metrics),
+  );
+  opened.push(server);
+
+  const stats = (): WorkerStats => ({ server: server.stats(), enclave: enclave.stats() });
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => (closed ??= closeInReverse(opened));
+  metrics?.watch({ stats, storeBytes: () => fileSize(join(storePath, 'data.mdb')) });
+  const http = await serveOps(options, metrics, () => closed !== undefined);
+  // At the front, so that it closes last: it tells that the worker is stopping.
+  if (http !== undefined) opened.unshift(http);
+
+  const { endpoint } = server;
+  const { signingAddress } = enclave;
+  log.info({ endpoint, http: http?.url, signingAddress: toHex(signingAddress) }, 'worker started');
+  return { endpoint, httpUrl: http?.url, signingAddress, stats, close, [Symbol.asyncDispose]: close };
+}
+
+async function simulatedSealer(dataDir: string, log: Logger) {
+  log.warn({}, SIMULATION_WARNING);
+  return openSealer({ kind: 'simulation', dataDir });
+}
+
+function defaultAttestation({ retries }: WorkerOptions, log: Logger): AttestationProvider {
+  const provider = openAttestation({ kind: 'auto', ...(retries !== undefined && { retries }) });
+  if (provider.kind === 'simulation') log.warn({}, ATTESTATION_SIMULATION_WARNING);
+  return provider;
+}
+
+function dispatch(
+  enclave: Enclave,
+  store: Store,
+  { dialect = 'seed', messageLimits }: WorkerOptions,
+  log: Logger,
+  metrics: Metrics | undefined,
+): Dispatch {
+  return new Dispatch(createHandlers(enclave, store), {
+    dialect,
+    limits: { ...DEFAULT_LIMITS, ...messageLimits },
+    log,
+    ...(metrics !== undefined && { observer: metrics.observer }),
+  });
+}
+
+async function serveOps({ http }: WorkerOptions, metrics: Metrics | undefined, stopping: () => boolean) {
+  if (http === undefined || metrics === undefined) return undefined;
+  const { serveHttp } = await import('./ops/http.js');
+  return serveHttp(http, { metrics, notReady: () => (stopping() ? 'the worker is stopping' : undefined) });
+}
+
+function enclaveOptions({ enclave, principalAddress }: WorkerOptions): Partial<EnclaveOptions> {
+  return { ...enclave, ...(principalAddress !== undefined && { principalAddress }) };
+}
+
+function serverOptions(options: WorkerOptions, log: Logger): ServerOptions {
+  const {
+    bind,
+    port,
+    curve,
+    insecureBind,
+    messageLimits,
+    queueLimits,
+    stopTimeout = DEFAULT_STOP_TIMEOUT,
+  } = options;
+  return {
+    ...OUTBOUND,
+    ...(bind !== undefined && { bind }),
+    ...(port !== undefined && { port }),
+    ...(curve !== undefined && { curve }),
+    ...(insecureBind !== undefined && { insecureBind }),
+    maxMessageBytes: messageLimits?.messageBytes ?? DEFAULT_LIMITS.messageBytes,
+    limits: { ...DEFAULT_QUEUE_LIMITS, ...queueLimits },
+    // With one core the peer would wait for the very cycles that are spent on waiting for it.
+    spin: availableParallelism() > 1 ? SPIN : 0,
+    stopTimeout,
+    log,
+  };
+}
+
+async function closeInReverse(opened: Closable[]): Promise<void> {
+  for (const resource of opened.splice(0).reverse()) await resource.close();
+}
+
+function fileSize(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
