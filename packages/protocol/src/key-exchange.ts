@@ -118,10 +118,7 @@ export function parseStateKeys(plaintext: Uint8Array): StateKey[] {
 export function parseExchangeRequest(message: Uint8Array): ExchangeRequest {
   const { data, ...fields } = parseExchangeMessage(message);
   if (data.kind !== 'request') throw invalid('data', 'a request');
-  if (data.addresses === undefined) return fields;
-  // Whoever dropped the prefix also moved the addresses out of the message: this mixture is nobody's.
-  if (fields.age === 'current') throw invalid('data', 'no addresses in a request without prefix');
-  return { ...fields, addresses: data.addresses };
+  return data.addresses === undefined ? fields : { ...fields, addresses: data.addresses };
 }
 
 /**
@@ -161,6 +158,10 @@ export function parseExchangeMessage(message: Uint8Array): ExchangeMessage {
     if (data === undefined) throw invalid('data', 'this field');
     if (id?.length !== ID_LENGTH) throw invalid('id', `${ID_LENGTH} bytes`);
     if (publicKey?.length !== PUBLIC_KEY_LENGTH) throw invalid('pubkey', `${PUBLIC_KEY_LENGTH} bytes`);
+    // Whoever dropped the prefix also moved the addresses out of the message: the mixture is nobody's.
+    if (!fields.prefixed && data.kind === 'request' && data.addresses !== undefined) {
+      throw invalid('data', 'no addresses in a request without prefix');
+    }
     return { age: fields.prefixed ? 'seed' : 'current', id, publicKey, data };
   });
 }
