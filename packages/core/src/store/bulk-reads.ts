@@ -4,6 +4,7 @@ import { deltaKey, indexOf, writeIndex } from './buckets.js';
 import type { Database, Snapshot } from './database.js';
 import { StoreError } from './errors.js';
 import type { ContractRecord, DeltaEntry, DeltaRange } from './records.js';
+import { Slab } from './slab.js';
 import { expectRecord, rangeEnd } from './writes.js';
 
 /** How long a bulk read holds the thread before it lets others go on. */
@@ -34,7 +35,7 @@ export class BulkReads {
       const record = this.#expectContract(address, snapshot);
       if (record.tip === undefined)
         throw new StoreError('NO_DELTA', `contract ${toHex(address)} has no delta`);
-      reply.add(this.#delta(address, record.tip, snapshot));
+      this.#addTip(address, record.tip, reply, snapshot);
       if (reply.isTurnOver) await reply.nextTurn();
     }
     return reply.entries;
@@ -49,7 +50,7 @@ export class BulkReads {
     );
     for (const { key: address, value } of this.#db.entries('contracts', {}, snapshot)) {
       const { tip } = expectRecord(address, value);
-      if (tip !== undefined) reply.add(this.#delta(address, tip, snapshot));
+      if (tip !== undefined) this.#addTip(address, tip, reply, snapshot);
       if (reply.isTurnOver) await reply.nextTurn();
     }
     return reply.entries;
@@ -74,39 +75,33 @@ export class BulkReads {
     for (const range of ranges) {
       const record = this.#expectContract(range.address, snapshot);
       if (record.tip === undefined) continue;
-      const to = Math.min(range.to, record.tip + 1);
+      const stored = { ...range, to: Math.min(range.to, record.tip + 1) };
       const hasGaps = record.deltaCount !== record.tip + 1;
-      const deltas = hasGaps
-        ? this.#scan({ ...range, to }, snapshot)
-        : this.#fetch({ ...range, to }, snapshot);
-      for (const delta of deltas) {
-        reply.add(delta);
-        if (reply.isTurnOver) await reply.nextTurn();
-      }
+      await (hasGaps ? this.#scan(stored, reply, snapshot) : this.#fetch(stored, reply, snapshot));
     }
     return reply.entries;
   }
 
-  /** Deltas of a chain without gaps, each by its key: several times faster than a scan. */
-  *#fetch({ address, from, to }: DeltaRange, snapshot: Snapshot): Generator<DeltaEntry> {
+  /** Deltas of a chain without gaps, each by its key: faster than a scan. */
+  async #fetch({ address, from, to }: DeltaRange, reply: Reply, snapshot: Snapshot): Promise<void> {
     const key = deltaKey(address, from);
     for (let index = from; index < to; index++) {
       writeIndex(key, index);
-      const data = this.#db.get('deltas', key, snapshot) ?? lost(address, index);
-      yield { address, key: index, data };
+      reply.add(address, index, this.#db.view('deltas', key, snapshot) ?? lost(address, index));
+      if (reply.isTurnOver) await reply.nextTurn();
     }
   }
 
-  *#scan({ address, from, to }: DeltaRange, snapshot: Snapshot): Generator<DeltaEntry> {
+  async #scan({ address, from, to }: DeltaRange, reply: Reply, snapshot: Snapshot): Promise<void> {
     const range = { start: deltaKey(address, from), ...rangeEnd(address, to) };
     for (const { key, value } of this.#db.entries('deltas', range, snapshot)) {
-      yield { address, key: indexOf(key), data: new Uint8Array(value) };
+      reply.add(address, indexOf(key), value);
+      if (reply.isTurnOver) await reply.nextTurn();
     }
   }
 
-  #delta(address: Uint8Array, index: number, snapshot: Snapshot): DeltaEntry {
-    const data = this.#db.get('deltas', deltaKey(address, index), snapshot) ?? lost(address, index);
-    return { address, key: index, data };
+  #addTip(address: Uint8Array, tip: number, reply: Reply, snapshot: Snapshot): void {
+    reply.add(address, tip, this.#db.view('deltas', deltaKey(address, tip), snapshot) ?? lost(address, tip));
   }
 
   #expectContract(address: Uint8Array, snapshot: Snapshot): ContractRecord {
@@ -145,6 +140,7 @@ class Reply extends Clock {
   readonly entries: DeltaEntry[] = [];
   readonly #maxBytes: number;
   readonly #advice: string;
+  readonly #slab = new Slab();
   #bytes = 0;
 
   constructor(maxBytes: number, advice: string) {
@@ -153,8 +149,9 @@ class Reply extends Clock {
     this.#advice = advice;
   }
 
-  add(entry: DeltaEntry): void {
-    this.#bytes += entry.data.length + ENTRY_BYTES;
+  /** Adds a delta, of which `view` is copied. */
+  add(address: Uint8Array, key: number, view: Uint8Array): void {
+    this.#bytes += view.length + ENTRY_BYTES;
     if (this.#bytes > this.#maxBytes) {
       const first = `${this.entries.length} of the deltas asked for fit`;
       throw new StoreError(
@@ -162,6 +159,6 @@ class Reply extends Clock {
         `a reply holds at most ${this.#maxBytes} bytes, into which the first ${first}: ${this.#advice}`,
       );
     }
-    this.entries.push(entry);
+    this.entries.push({ address, key, data: this.#slab.copy(view) });
   }
 }

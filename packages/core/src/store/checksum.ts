@@ -4,22 +4,30 @@ import { crc32 } from 'node:zlib';
 export const CHECKSUM_LENGTH = 4;
 
 /**
- * A value with the CRC-32 of key and value behind it. The database keeps no checksums of its own: this
- * is what tells a damaged value, or one in the wrong place, from a good one. It is no protection
- * against somebody who wants to deceive; sealed values have their own.
+ * A value with a CRC-32 behind it that also depends on its key. The database keeps no checksums of its
+ * own: this is what tells a damaged value, or one in the wrong place, from a good one. It is no
+ * protection against somebody who wants to deceive; sealed values have their own.
  */
-export function withChecksum(key: Uint8Array, value: Uint8Array): Uint8Array {
-  const stored = new Uint8Array(value.length + CHECKSUM_LENGTH);
+export function withChecksum(key: Uint8Array, value: Uint8Array): Buffer {
+  const { length } = value;
+  const stored = Buffer.allocUnsafe(length + CHECKSUM_LENGTH);
   stored.set(value);
-  new DataView(stored.buffer).setUint32(value.length, crc32(value, crc32(key)));
+  stored.writeUInt32BE(crc32(stored.subarray(0, length), seedOf(key)), length);
   return stored;
 }
 
 /** The value of bytes made by {@link withChecksum}, as a view; nothing when they are damaged. */
-export function checkedValue(key: Uint8Array, stored: Uint8Array): Uint8Array | undefined {
+export function checkedValue(key: Uint8Array, stored: Buffer): Uint8Array | undefined {
   const length = stored.length - CHECKSUM_LENGTH;
   if (length < 0) return undefined;
   const value = stored.subarray(0, length);
-  const found = new DataView(stored.buffer, stored.byteOffset, stored.length).getUint32(length);
-  return crc32(value, crc32(key)) === found ? value : undefined;
+  return crc32(value, seedOf(key)) === stored.readUInt32BE(length) ? value : undefined;
+}
+
+/** FNV-1a of a key: cheaper for a few bytes than to call out for their CRC. */
+function seedOf(key: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  // Not for-of: this runs for every value read.
+  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key[i]!, 0x01000193);
+  return hash >>> 0;
 }

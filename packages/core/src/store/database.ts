@@ -88,7 +88,12 @@ export class Database {
   /** A value that must be used before the next read. @throws StoreError `CORRUPT` */
   view(bucket: Bucket, key: Uint8Array, snapshot?: Snapshot): Uint8Array | undefined {
     this.#expectOpen();
-    const stored = this.#guard('reading', () => this.#tables[bucket].getBinaryFast(key, snapshot));
+    let stored: Buffer | undefined;
+    try {
+      stored = this.#tables[bucket].getBinaryFast(key, snapshot);
+    } catch (error) {
+      throw toStoreError('reading', error);
+    }
     return stored === undefined ? undefined : checked(bucket, key, stored);
   }
 
@@ -133,8 +138,7 @@ export class Database {
   /** Stores a value; only inside {@link write}. */
   put(bucket: Bucket, key: Uint8Array, value: Uint8Array): void {
     this.#writes.touch();
-    // The binding takes any byte array for a Buffer here.
-    this.#tables[bucket].putSync(key, withChecksum(key, value) as Buffer);
+    this.#tables[bucket].putSync(key, withChecksum(key, value));
   }
 
   /** Deletes a value; only inside {@link write}. */
@@ -201,7 +205,7 @@ function closedError(): StoreError {
   return new StoreError('CLOSED', 'the store is closed');
 }
 
-function checked(bucket: Bucket, key: Uint8Array, stored: Uint8Array): Uint8Array {
+function checked(bucket: Bucket, key: Uint8Array, stored: Buffer): Uint8Array {
   const value = checkedValue(key, stored);
   if (value !== undefined) return value;
   const what = stored.length < CHECKSUM_LENGTH ? 'too short' : 'its checksum differs';
