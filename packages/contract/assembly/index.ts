@@ -12,3 +12,5 @@ export { StateList } from './state/list';
 export { callEthereum, EthereumContract } from './ethereum';
 export { random, randomBelow, randomBytes, randomFixed } from './crypto/random';
 export { decrypt, encrypt } from './crypto/cipher';
+export { keccak256, keccak256Text } from './crypto/hash';
+export { hashMessage, recoverAddress } from './crypto/signature';

@@ -13,6 +13,7 @@ export interface AssembleInput {
   /** Where the contract's files are. */
   readonly sourceDirectory: string;
   readonly features: 'current' | 'mvp';
+  readonly optimize: boolean;
   read(path: string): Promise<string | undefined>;
 }
 
@@ -35,12 +36,9 @@ const OPTIONS = [
   '128',
   '--exportStart',
   START_EXPORT,
-  '--optimizeLevel',
-  '3',
-  '--shrinkLevel',
-  '1',
-  '--converge',
 ];
+
+const OPTIMIZE = ['--optimizeLevel', '3', '--shrinkLevel', '1'];
 
 const MVP = ['--disable', 'bulk-memory', '--disable', 'sign-extension', '--disable', 'nontrapping-f2i'];
 
@@ -72,7 +70,8 @@ function createTransform(): Transform {
 /** Compiles plain AssemblyScript to a module that exports `deploy` and `call`. */
 export async function assemble(input: AssembleInput): Promise<Uint8Array> {
   let wasm: Uint8Array | undefined;
-  const result = await asc([`${ENTRY}.ts`, ...OPTIONS, ...(input.features === 'mvp' ? MVP : [])], {
+  const chosen = [...(input.optimize ? OPTIMIZE : []), ...(input.features === 'mvp' ? MVP : [])];
+  const result = await asc([`${ENTRY}.ts`, ...OPTIONS, ...chosen], {
     transforms: [createTransform()],
     readFile: (name) => readFor(input, name),
     writeFile: (name, contents) => {
