@@ -22,19 +22,16 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+const COMPARE: Readonly<Record<string, (ratio: number, bound: number) => boolean>> = {
+  '>=': (ratio, bound) => ratio >= bound,
+  '<=': (ratio, bound) => ratio <= bound,
+  '>': (ratio, bound) => ratio > bound,
+  '<': (ratio, bound) => ratio < bound,
+};
+
 /** Whether a ratio meets a target such as `>= 0.9` or `< 3`. */
 export function meets(ratio: number, target: string): boolean {
-  const parsed = /^(>=|<=|>|<)\s*([0-9.]+)/.exec(target);
-  if (parsed === null) throw new RangeError(`not a target: ${target}`);
-  const bound = Number(parsed[2]);
-  switch (parsed[1]) {
-    case '>=':
-      return ratio >= bound;
-    case '<=':
-      return ratio <= bound;
-    case '>':
-      return ratio > bound;
-    default:
-      return ratio < bound;
-  }
+  const [, comparison, bound] = /^(>=|<=|>|<)\s*([0-9.]+)/.exec(target) ?? [];
+  if (comparison === undefined) throw new RangeError(`not a target: ${target}`);
+  return COMPARE[comparison]!(ratio, Number(bound));
 }

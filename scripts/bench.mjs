@@ -4,4 +4,8 @@ import { prepare, root, run } from './prepare.mjs';
 
 prepare();
 run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b', 'bench']);
-run(process.execPath, ['--enable-source-maps', join(root, 'bench', 'dist', 'run.js'), ...process.argv.slice(2)]);
+run(process.execPath, [
+  '--enable-source-maps',
+  join(root, 'bench', 'dist', 'run.js'),
+  ...process.argv.slice(2),
+]);

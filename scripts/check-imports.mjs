@@ -15,7 +15,19 @@ const PACKAGES = {
   principal: ['crypto', 'protocol', 'attestation'],
   gateway: ['crypto', 'protocol', 'client', 'principal'],
   sdk: ['crypto', 'protocol', 'attestation', 'client'],
-  cli: ['crypto', 'protocol', 'attestation', 'client', 'core', 'principal', 'sdk', 'gateway', 'contract'],
+  local: ['crypto', 'client', 'core', 'principal', 'gateway', 'sdk'],
+  cli: [
+    'crypto',
+    'protocol',
+    'attestation',
+    'client',
+    'core',
+    'principal',
+    'sdk',
+    'gateway',
+    'local',
+    'contract',
+  ],
 };
 
 /** Which folders of core each folder of core may import; `.` is the files directly in src, such as the composition root. */
@@ -32,7 +44,8 @@ const CORE = {
 /** Files directly in src that any folder may import: they declare, and import nothing. */
 const CORE_LEAVES = ['log.ts', 'errors.ts'];
 
-const IMPORT = /(?:^|\n)\s*(?:import|export)\s[^'";]*?from\s*'([^']+)'|(?:^|\n)\s*import\s*'([^']+)'|\bimport\(\s*'([^']+)'/g;
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s[^'";]*?from\s*'([^']+)'|(?:^|\n)\s*import\s*'([^']+)'|\bimport\(\s*'([^']+)'/g;
 const problems = [];
 const graph = new Map();
 

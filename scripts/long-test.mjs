@@ -6,13 +6,26 @@ import { prepare, root, run } from './prepare.mjs';
 
 const [name, ...rest] = process.argv.slice(2);
 const SECONDS = { fuzz: '300', soak: '600', crash: '900' };
-const { values } = parseArgs({ args: rest, options: { seconds: { type: 'string', default: SECONDS[name] ?? '300' } } });
+const { values } = parseArgs({
+  args: rest,
+  options: { seconds: { type: 'string', default: SECONDS[name] ?? '300' } },
+});
 if (!(name in SECONDS) || !/^\d+$/.test(values.seconds)) {
   console.error(`usage: long-test.mjs ${Object.keys(SECONDS).join('|')} [--seconds N]`);
   process.exit(2);
 }
 
 prepare();
-run(process.execPath, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', `e2e/${name}`, '--testTimeout', String((Number(values.seconds) + 120) * 1000)], {
-  env: { ...process.env, ENIGMA_TEST_SECONDS: values.seconds },
-});
+run(
+  process.execPath,
+  [
+    join(root, 'node_modules', 'vitest', 'vitest.mjs'),
+    'run',
+    `e2e/${name}`,
+    '--testTimeout',
+    String((Number(values.seconds) + 120) * 1000),
+  ],
+  {
+    env: { ...process.env, ENIGMA_TEST_SECONDS: values.seconds },
+  },
+);

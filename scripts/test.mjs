@@ -22,7 +22,14 @@ step('tests');
 const report = join(tmpdir(), `enigma-worker-tests-${process.pid}.json`);
 const vitest = spawnSync(
   process.execPath,
-  [...bin('vitest', 'vitest.mjs'), 'run', '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`, ...process.argv.slice(2)],
+  [
+    ...bin('vitest', 'vitest.mjs'),
+    'run',
+    '--reporter=dot',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...process.argv.slice(2),
+  ],
   { cwd: root, stdio: 'inherit' },
 );
 try {

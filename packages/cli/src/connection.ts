@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { Client, ClientOptions } from '@enigma-worker/client';
 import { createClient, http, type EnigmaClient, type Transport } from '@enigma-worker/sdk';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { readCurveKeys } from './config/curve.js';
 import { load, readConfigFile } from './config/load.js';
 import { addFlags, address, integer } from './config/settings.js';
 import { UsageError } from './errors.js';
@@ -11,7 +11,8 @@ import { UsageError } from './errors.js';
 export const clientSettings = {
   endpoint: {
     value: 'url',
-    description: 'the worker: tcp://… or ipc://… of a core, or http(s)://… of a gateway (default: tcp://127.0.0.1:5552)',
+    description:
+      'the worker: tcp://… or ipc://… of a core, or http(s)://… of a gateway (default: tcp://127.0.0.1:5552)',
     schema: z.string().default('tcp://127.0.0.1:5552'),
   },
   worker: {
@@ -51,7 +52,11 @@ interface ConnectionValues {
 /** A client of the SDK for the worker that flags, environment and config file name. */
 export async function connectFrom(command: Command): Promise<EnigmaClient> {
   const file = await readConfigFile(command.optsWithGlobals<{ config?: string }>().config);
-  const { values } = load('client', clientSettings, { flags: command.opts(), environment: process.env, file });
+  const { values } = load('client', clientSettings, {
+    flags: command.opts(),
+    environment: process.env,
+    file,
+  });
   return createClient({
     transport: await transportTo(values),
     ...(values.worker !== undefined && { worker: values.worker }),
@@ -61,7 +66,9 @@ export async function connectFrom(command: Command): Promise<EnigmaClient> {
 /** A client of the core's own protocol. */
 export async function connectClient(values: ConnectionValues): Promise<Client> {
   if (!/^(tcp|ipc):/.test(values.endpoint)) {
-    throw new UsageError(`endpoint: expected tcp://… or ipc://… of a core, got ${JSON.stringify(values.endpoint)}`);
+    throw new UsageError(
+      `endpoint: expected tcp://… or ipc://… of a core, got ${JSON.stringify(values.endpoint)}`,
+    );
   }
   const { connect } = await import('@enigma-worker/client');
   return connect(values.endpoint, clientOptions(values));
@@ -71,7 +78,9 @@ async function transportTo(values: ConnectionValues): Promise<Transport> {
   const { endpoint, timeout } = values;
   if (/^https?:/.test(endpoint)) return http(endpoint, { timeout });
   if (!/^(tcp|ipc):/.test(endpoint)) {
-    throw new UsageError(`endpoint: expected tcp://…, ipc://… or http(s)://…, got ${JSON.stringify(endpoint)}`);
+    throw new UsageError(
+      `endpoint: expected tcp://…, ipc://… or http(s)://…, got ${JSON.stringify(endpoint)}`,
+    );
   }
   const { ipc } = await import('@enigma-worker/sdk/ipc');
   return ipc(endpoint, clientOptions(values));
@@ -81,18 +90,4 @@ function clientOptions({ timeout, serverKey, curveKeyFile }: ConnectionValues): 
   if (serverKey === undefined) return { timeout };
   if (curveKeyFile === undefined) throw new UsageError('--server-key needs --curve-key-file too');
   return { timeout, curve: { serverPublicKey: serverKey, ...readCurveKeys(curveKeyFile) } };
-}
-
-const curveKeys = z.object({ publicKey: z.string().length(40), secretKey: z.string().length(40) });
-
-/**
- * A CURVE key pair (Z85) from the file that `enigma core keygen` writes.
- * @throws UsageError when it is not one
- */
-export function readCurveKeys(file: string): z.infer<typeof curveKeys> {
-  try {
-    return curveKeys.parse(JSON.parse(readFileSync(file, 'utf8')));
-  } catch {
-    throw new UsageError(`${file}: expected a CURVE key pair as \`enigma core keygen\` writes it`);
-  }
 }

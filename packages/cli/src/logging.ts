@@ -8,7 +8,7 @@ export const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'sile
 /** A logger, and how to make it write to a fresh file of the same name after the old one was moved away. */
 export interface OpenLog {
   readonly logger: Logger;
-  reopen(): void;
+  readonly reopen: () => void;
 }
 
 /**
@@ -17,10 +17,18 @@ export interface OpenLog {
  */
 export function openLog(name: string, level: z.infer<typeof logLevel>, file?: string): OpenLog {
   if (file === undefined && process.stdout.isTTY) {
-    const stream = pretty({ colorize: true, ignore: 'pid,hostname,name', translateTime: 'HH:MM:ss.l', sync: true });
+    const stream = pretty({
+      colorize: true,
+      ignore: 'pid,hostname,name',
+      translateTime: 'HH:MM:ss.l',
+      sync: true,
+    });
     return { logger: pino({ name, level }, stream), reopen: () => undefined };
   }
-  const destination = pino.destination({ ...(file === undefined ? { dest: 1 } : { dest: file, mkdir: true }), sync: false });
+  const destination = pino.destination({
+    ...(file === undefined ? { dest: 1 } : { dest: file, mkdir: true }),
+    sync: false,
+  });
   return {
     logger: pino({ name, level }, destination),
     reopen: () => {

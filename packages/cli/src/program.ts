@@ -2,7 +2,7 @@ import { Command } from 'commander';
 
 interface Entry {
   readonly description: string;
-  load(): Promise<Command>;
+  readonly load: () => Promise<Command>;
 }
 
 /**

@@ -7,12 +7,16 @@ import { UsageError } from './errors.js';
  * @throws UsageError naming the type and what was expected
  */
 export function parseValue(parameter: AbiParameter, text: string): unknown {
-  if (parameter.type.endsWith(']') || parameter.type.startsWith('tuple')) return convert(parameter, parseJson(parameter, text));
+  if (parameter.type.endsWith(']') || parameter.type.startsWith('tuple'))
+    return convert(parameter, parseJson(parameter, text));
   return scalar(parameter.type, text);
 }
 
 /** The values of a whole list of parameters. */
-export function parseValues(parameters: readonly AbiParameter[], texts: readonly string[]): readonly unknown[] {
+export function parseValues(
+  parameters: readonly AbiParameter[],
+  texts: readonly string[],
+): readonly unknown[] {
   if (texts.length !== parameters.length) {
     const wanted = parameters.map(({ type }) => type).join(', ');
     throw new UsageError(`expected ${parameters.length} arguments (${wanted}), got ${texts.length}`);
@@ -25,7 +29,9 @@ function parseJson(parameter: AbiParameter, text: string): unknown {
     // Integers are quoted before parsing, so that none above 2^53 loses digits.
     return JSON.parse(text.replaceAll(/(?<=^|[[,:\s])-?\d+(?=$|[\],}\s])/g, '"$&"'));
   } catch {
-    throw new UsageError(`${parameter.type}: expected JSON such as [1,2,3], got ${JSON.stringify(text.slice(0, 60))}`);
+    throw new UsageError(
+      `${parameter.type}: expected JSON such as [1,2,3], got ${JSON.stringify(text.slice(0, 60))}`,
+    );
   }
 }
 
@@ -33,7 +39,7 @@ function convert(parameter: AbiParameter, value: unknown): unknown {
   const list = /^(.*)\[\d*\]$/s.exec(parameter.type);
   if (list !== null) {
     if (!Array.isArray(value)) throw new UsageError(`${parameter.type}: expected a list`);
-    return value.map((item: unknown) => convert({ ...parameter, type: list[1]! } as AbiParameter, item));
+    return value.map((item: unknown) => convert({ ...parameter, type: list[1]! }, item));
   }
   if (parameter.type === 'tuple') {
     const components = (parameter as { components: readonly AbiParameter[] }).components;
@@ -49,21 +55,26 @@ function convert(parameter: AbiParameter, value: unknown): unknown {
 
 function scalar(type: string, text: string): unknown {
   if (/^u?int\d*$/.test(type)) {
-    if (!/^-?(\d+|0x[0-9a-fA-F]+)$/.test(text)) throw new UsageError(`${type}: expected an integer, got ${JSON.stringify(text.slice(0, 60))}`);
+    if (!/^-?(\d+|0x[0-9a-fA-F]+)$/.test(text))
+      throw new UsageError(`${type}: expected an integer, got ${JSON.stringify(text.slice(0, 60))}`);
     return text.startsWith('-') ? -BigInt(text.slice(1)) : BigInt(text);
   }
   if (type === 'bool') {
-    if (text !== 'true' && text !== 'false') throw new UsageError(`bool: expected true or false, got ${JSON.stringify(text.slice(0, 60))}`);
+    if (text !== 'true' && text !== 'false')
+      throw new UsageError(`bool: expected true or false, got ${JSON.stringify(text.slice(0, 60))}`);
     return text === 'true';
   }
   if (type === 'string') return text;
   const hex = text.startsWith('0x') ? text : `0x${text}`;
-  if (!/^0x([0-9a-fA-F]{2})*$/.test(hex)) throw new UsageError(`${type}: expected hex, got ${JSON.stringify(text.slice(0, 60))}`);
+  if (!/^0x([0-9a-fA-F]{2})*$/.test(hex))
+    throw new UsageError(`${type}: expected hex, got ${JSON.stringify(text.slice(0, 60))}`);
   return hex.toLowerCase();
 }
 
 /** A decoded value for people: integers in decimal, bytes in hex, lists and tuples as JSON. */
 export function printValue(value: unknown): string {
   if (typeof value === 'string') return value;
-  return JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? each.toString() : each)) ?? '';
+  return (
+    JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? each.toString() : each)) ?? ''
+  );
 }

@@ -45,7 +45,10 @@ export function addMethods(server: JSONRPCServer, context: GatewayContext): void
   method('getWorkerEncryptionKey', async (params) => {
     const userPubKey = params.bytes('userPubKey', 64);
     const { workerEncryptionKey, workerSig } = await client.newTaskEncryptionKey({ userPubKey });
-    return { result: { workerEncryptionKey: toHex(workerEncryptionKey), workerSig: toHex(workerSig) }, error: null };
+    return {
+      result: { workerEncryptionKey: toHex(workerEncryptionKey), workerSig: toHex(workerSig) },
+      error: null,
+    };
   });
 
   method('deploySecretContract', async (params) => {
@@ -64,7 +67,9 @@ export function addMethods(server: JSONRPCServer, context: GatewayContext): void
     const input = taskInput(params, limits);
     return begin(tasks, taskId, async () => {
       const outcome = await client.computeTask({ input });
-      return outcome.kind === 'failedTask' ? failure(taskId, outcome.result) : success(taskId, outcome.result);
+      return outcome.kind === 'failedTask'
+        ? failure(taskId, outcome.result)
+        : success(taskId, outcome.result);
     });
   });
 
@@ -107,9 +112,16 @@ function taskInput(params: Params, limits: GatewayLimits) {
   };
 }
 
-function begin(tasks: TaskRegistry, taskId: string, run: () => Promise<TaskResult>): { sendTaskResult: boolean } {
+function begin(
+  tasks: TaskRegistry,
+  taskId: string,
+  run: () => Promise<TaskResult>,
+): { sendTaskResult: boolean } {
   if (!tasks.start(taskId, run)) {
-    throw new JSONRPCErrorException(`Server error: task ${taskId} is known already, or too many are under way`, SERVER_ERROR);
+    throw new JSONRPCErrorException(
+      `Server error: task ${taskId} is known already, or too many are under way`,
+      SERVER_ERROR,
+    );
   }
   return { sendTaskResult: true };
 }

@@ -75,5 +75,8 @@ export class Params {
 
 function invalid(name: string, expected: string, got: unknown): JSONRPCErrorException {
   const kind = got === null ? 'null' : Array.isArray(got) ? 'a list' : typeof got;
-  return new JSONRPCErrorException(`Invalid params: ${name}: expected ${expected}, got ${kind}`, INVALID_PARAMS);
+  return new JSONRPCErrorException(
+    `Invalid params: ${name}: expected ${expected}, got ${kind}`,
+    INVALID_PARAMS,
+  );
 }

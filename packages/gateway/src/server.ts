@@ -50,7 +50,8 @@ const DEFAULT_LIMITS: GatewayLimits = { bytecode: 16 << 20, defaultGas: 100_000_
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const rpc = new JSONRPCServer({ errorListener: () => undefined });
   rpc.mapErrorToJSONRPCErrorResponse = (id, error: unknown) => {
-    if (error instanceof JSONRPCErrorException) return createJSONRPCErrorResponse(id, error.code, error.message);
+    if (error instanceof JSONRPCErrorException)
+      return createJSONRPCErrorResponse(id, error.code, error.message);
     const reason = error instanceof Error ? error.message : 'failed';
     return createJSONRPCErrorResponse(id, SERVER_ERROR, `Server error: ${reason}`);
   };

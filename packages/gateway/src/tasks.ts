@@ -48,7 +48,8 @@ export class TaskRegistry {
     };
     const done = run().then(
       (result) => settle(result.status, { result }),
-      (error: unknown) => settle('FAILED', { error: error instanceof Error ? error : new Error('the worker failed') }),
+      (error: unknown) =>
+        settle('FAILED', { error: error instanceof Error ? error : new Error('the worker failed') }),
     );
     const entry: Entry = { status: 'INPROGRESS', done, expires: Number.POSITIVE_INFINITY };
     this.#entries.set(taskId, entry);

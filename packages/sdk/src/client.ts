@@ -1,4 +1,12 @@
-import { addressOf, equalBytes, fromHex, generateKeyPair, keyPairOf, toHex, type KeyPair } from '@enigma-worker/crypto';
+import {
+  addressOf,
+  equalBytes,
+  fromHex,
+  generateKeyPair,
+  keyPairOf,
+  toHex,
+  type KeyPair,
+} from '@enigma-worker/crypto';
 import { SdkError } from './errors.js';
 import type { Transport } from './transport.js';
 

@@ -22,11 +22,12 @@ type Outputs<A extends Abi, N extends string> = ExtractAbiFunction<A, N>['output
 
 /** Arguments by position, or, when every one has a name, by name. */
 export type Arguments<A extends Abi, N extends string> =
-  | AbiParametersToPrimitiveTypes<Inputs<A, N>, 'inputs'>
-  | NamedArguments<Inputs<A, N>>;
+  AbiParametersToPrimitiveTypes<Inputs<A, N>, 'inputs'> | NamedArguments<Inputs<A, N>>;
 
 type NamedArguments<P extends readonly unknown[]> = {
-  readonly [Each in P[number] as Each extends { readonly name: infer Name extends string } ? Name : never]: Each extends {
+  readonly [
+    Each in P[number] as Each extends { readonly name: infer Name extends string } ? Name : never
+  ]: Each extends {
     readonly type: string;
   }
     ? AbiParametersToPrimitiveTypes<readonly [Each & { readonly type: string }], 'inputs'>[0]
@@ -62,7 +63,11 @@ export interface ContractHandle<A extends Abi> {
   };
   /** Functions that may change state: they give value, gas, delta and receipt. */
   readonly write: {
-    readonly [N in ExtractAbiFunctionNames<A, 'nonpayable' | 'payable'>]: Method<A, N, Written<Returned<A, N>>>;
+    readonly [N in ExtractAbiFunctionNames<A, 'nonpayable' | 'payable'>]: Method<
+      A,
+      N,
+      Written<Returned<A, N>>
+    >;
   };
   /** The gas of any function, without keeping anything of the call. */
   readonly estimateGas: {
@@ -117,7 +122,10 @@ function positional(item: AbiFunction, args: unknown): readonly unknown[] {
   const named = new Map<string, unknown>(Object.entries(args));
   return item.inputs.map((input) => {
     if (input.name === undefined || !named.has(input.name)) {
-      throw new SdkError('ARGUMENTS_MISMATCH', `${item.name}: argument ${input.name ?? '(unnamed)'} is missing`);
+      throw new SdkError(
+        'ARGUMENTS_MISMATCH',
+        `${item.name}: argument ${input.name ?? '(unnamed)'} is missing`,
+      );
     }
     return named.get(input.name);
   });

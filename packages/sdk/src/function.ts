@@ -1,4 +1,11 @@
-import { decodeAbiParameters, encodeAbiParameters, hexToBytes, bytesToHex, parseAbiParameters, type AbiParameter } from 'viem';
+import {
+  decodeAbiParameters,
+  encodeAbiParameters,
+  hexToBytes,
+  bytesToHex,
+  parseAbiParameters,
+  type AbiParameter,
+} from 'viem';
 import { SdkError } from './errors.js';
 
 /** A function text such as `transfer(bytes32,uint256)`, taken apart. */
@@ -16,7 +23,10 @@ export interface FunctionText {
 export function parseFunction(text: string): FunctionText {
   const match = /^\s*([A-Za-z_$][\w$]*)\s*\((.*)\)\s*$/s.exec(text);
   if (match === null) {
-    throw new SdkError('FUNCTION_UNKNOWN', `function: expected name(type,…), got ${JSON.stringify(text.slice(0, 80))}`);
+    throw new SdkError(
+      'FUNCTION_UNKNOWN',
+      `function: expected name(type,…), got ${JSON.stringify(text.slice(0, 80))}`,
+    );
   }
   const name = match[1]!;
   const inputs = parseTypes(match[2]!);
@@ -30,11 +40,15 @@ export function parseFunction(text: string): FunctionText {
 export function parseTypes(text: string): readonly AbiParameter[] {
   if (text.trim() === '') return [];
   try {
-    return parseAbiParameters(text) as readonly AbiParameter[];
+    return parseAbiParameters<string>(text);
   } catch (error) {
-    throw new SdkError('FUNCTION_UNKNOWN', `types: expected Solidity types, got ${JSON.stringify(text.slice(0, 80))}`, {
-      cause: error,
-    });
+    throw new SdkError(
+      'FUNCTION_UNKNOWN',
+      `types: expected Solidity types, got ${JSON.stringify(text.slice(0, 80))}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -76,8 +90,12 @@ export function decodeResult(types: readonly AbiParameter[], bytes: Uint8Array):
     return decodeAbiParameters(types, bytesToHex(bytes));
   } catch (error) {
     const wanted = types.map(typeText).join(',');
-    throw new SdkError('RESULT_MALFORMED', `result: expected the ABI of (${wanted}), got ${bytes.length} other bytes`, {
-      cause: error,
-    });
+    throw new SdkError(
+      'RESULT_MALFORMED',
+      `result: expected the ABI of (${wanted}), got ${bytes.length} other bytes`,
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -1,5 +1,10 @@
 export { callContract, type CallParameters, type CallResult } from './actions/callContract.js';
-export { DEFAULT_GAS_LIMIT, deployContract, type DeployParameters, type Deployment } from './actions/deployContract.js';
+export {
+  DEFAULT_GAS_LIMIT,
+  deployContract,
+  type DeployParameters,
+  type Deployment,
+} from './actions/deployContract.js';
 export { estimateGas } from './actions/estimateGas.js';
 export { openTask, type OpenTask } from './actions/openTask.js';
 export { isReceiptOf, receiptBytes, verifyReceipt, type ReceiptEvidence } from './actions/verifyReceipt.js';

@@ -27,7 +27,10 @@ export interface RequestOptions {
  */
 export interface Transport {
   getRegistrationParams(options?: RequestOptions): Promise<ResultOf<'GetRegistrationParams'>>;
-  newTaskEncryptionKey(userPubKey: Uint8Array, options?: RequestOptions): Promise<ResultOf<'NewTaskEncryptionKey'>>;
+  newTaskEncryptionKey(
+    userPubKey: Uint8Array,
+    options?: RequestOptions,
+  ): Promise<ResultOf<'NewTaskEncryptionKey'>>;
   deploySecretContract(
     input: RequestOf<'DeploySecretContract'>['input'],
     options?: RequestOptions,

@@ -27,7 +27,13 @@ export function callCommand(): Command {
       parseTypes(returns);
       const client = await connectFrom(command);
       try {
-        const result = await callContract(client, { address, function: text, args, returns, gasLimit: options.gasLimit });
+        const result = await callContract(client, {
+          address,
+          function: text,
+          args,
+          returns,
+          gasLimit: options.gasLimit,
+        });
         console.log(options.json === true ? toJson(result) : report(result));
       } finally {
         await client.close();
@@ -38,7 +44,12 @@ export function callCommand(): Command {
 
 function report(result: CallResult): string {
   const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
-  const shown = result.values.length > 0 ? result.values.map(printValue).join('\n') : result.output.length > 0 ? `0x${hex(result.output)}` : style.note('(no result)');
+  const shown =
+    result.values.length > 0
+      ? result.values.map(printValue).join('\n')
+      : result.output.length > 0
+        ? `0x${hex(result.output)}`
+        : style.note('(no result)');
   return [
     style.title(shown),
     fields([
@@ -49,7 +60,9 @@ function report(result: CallResult): string {
           ? 'unchanged'
           : `delta ${result.delta.key}: ${result.delta.data.length} bytes, encrypted, hash ${short(hex(result.delta.hash))}`,
       ],
-      ...(result.ethereum === undefined ? [] : [['calls Ethereum', `0x${hex(result.ethereum.address)}`] as const]),
+      ...(result.ethereum === undefined
+        ? []
+        : [['calls Ethereum', `0x${hex(result.ethereum.address)}`] as const]),
       ['receipt', `${short(hex(result.signature))} ${style.good('verified')}`],
     ]),
   ].join('\n');

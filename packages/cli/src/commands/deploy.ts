@@ -32,7 +32,7 @@ export function deployCommand(): Command {
       try {
         const deployment = await deployContract(client, {
           bytecode: read(path),
-          constructor: options.fn,
+          construct: options.fn,
           args,
           gasLimit: options.gasLimit,
           ...(options.address !== undefined && { address: options.address }),
@@ -52,9 +52,15 @@ function report(deployment: Deployment): string {
   return [
     `${style.good('deployed')} ${style.title(deployment.address)}`,
     fields([
-      ['exe code', `${deployment.exeCode.length.toLocaleString('en')} bytes, hash ${short(hex(deployment.codeHash))}`],
+      [
+        'exe code',
+        `${deployment.exeCode.length.toLocaleString('en')} bytes, hash ${short(hex(deployment.codeHash))}`,
+      ],
       ['gas', `${deployment.usedGas} of ${deployment.gasLimit}`],
-      ['state delta 0', `${deployment.delta.length} bytes, encrypted, hash ${short(hex(deployment.deltaHash))}`],
+      [
+        'state delta 0',
+        `${deployment.delta.length} bytes, encrypted, hash ${short(hex(deployment.deltaHash))}`,
+      ],
       ...(deployment.ethereum === undefined
         ? []
         : [['calls Ethereum', `0x${hex(deployment.ethereum.address)}`] as const]),

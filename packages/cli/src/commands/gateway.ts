@@ -25,41 +25,59 @@ export const gatewaySettings = {
     description: 'origins of pages that may call, with commas between them (default: any)',
     schema: list().optional(),
   },
-  bodyLimit: { value: 'bytes', description: 'longest request (default: 20 MiB)', schema: integer(1, 1 << 30).default(20 << 20) },
+  bodyLimit: {
+    value: 'bytes',
+    description: 'longest request (default: 20 MiB)',
+    schema: integer(1, 1 << 30).default(20 << 20),
+  },
   principal: {
     value: 'url',
     description: 'principal node from which state keys of new contracts are fetched',
     schema: z.url().optional(),
   },
-  logLevel: { value: 'level', description: 'trace, debug, info, warn, error or silent (default: info)', schema: logLevel.default('info') },
-  logFile: { value: 'file', description: 'write the log there; SIGHUP reopens it', schema: z.string().optional() },
+  logLevel: {
+    value: 'level',
+    description: 'trace, debug, info, warn, error or silent (default: info)',
+    schema: logLevel.default('info'),
+  },
+  logFile: {
+    value: 'file',
+    description: 'write the log there; SIGHUP reopens it',
+    schema: z.string().optional(),
+  },
 } as const;
 
 /** `enigma gateway`. */
 export function gatewayCommand(): Command {
-  const command = new Command('gateway').description('offer a core to browsers over JSON-RPC').action(async () => {
-    const file = await readConfigFile(command.optsWithGlobals<{ config?: string }>().config);
-    const { values } = load('gateway', gatewaySettings, { flags: command.opts(), environment: process.env, file });
-    const { startGateway } = await import('@enigma-worker/gateway');
-    const { logger, reopen } = openLog('gateway', values.logLevel, values.logFile);
-    process.on('SIGHUP', reopen);
-    const client = await connectClient(values);
-    try {
-      const gateway = await startGateway({
-        client,
-        ...values.listen,
-        bodyLimit: values.bodyLimit,
-        ...(values.origins !== undefined && { origins: values.origins }),
-        ...(values.principal !== undefined && { principal: values.principal }),
-        logger,
+  const command = new Command('gateway')
+    .description('offer a core to browsers over JSON-RPC')
+    .action(async () => {
+      const file = await readConfigFile(command.optsWithGlobals<{ config?: string }>().config);
+      const { values } = load('gateway', gatewaySettings, {
+        flags: command.opts(),
+        environment: process.env,
+        file,
       });
-      logger.info({ url: gateway.url, core: values.endpoint }, 'gateway started');
-      const signal = await untilStopped();
-      logger.info({ signal }, 'stopping');
-      await gateway.close();
-    } finally {
-      await client.close();
-    }
-  });
+      const { startGateway } = await import('@enigma-worker/gateway');
+      const { logger, reopen } = openLog('gateway', values.logLevel, values.logFile);
+      process.on('SIGHUP', reopen);
+      const client = await connectClient(values);
+      try {
+        const gateway = await startGateway({
+          client,
+          ...values.listen,
+          bodyLimit: values.bodyLimit,
+          ...(values.origins !== undefined && { origins: values.origins }),
+          ...(values.principal !== undefined && { principal: values.principal }),
+          logger,
+        });
+        logger.info({ url: gateway.url, core: values.endpoint }, 'gateway started');
+        const signal = await untilStopped();
+        logger.info({ signal }, 'stopping');
+        await gateway.close();
+      } finally {
+        await client.close();
+      }
+    });
   return addFlags(command, gatewaySettings);
 }

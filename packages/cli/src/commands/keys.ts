@@ -16,13 +16,21 @@ export function keysCommand(): Command {
   const sync = new Command('sync')
     .description('fetch state keys from the principal node for a core, as the network side of a worker does')
     .option('--principal <url>', 'the principal node', 'http://127.0.0.1:3040')
-    .option('--address <hex...>', 'contracts (64 hex digits each); all that the principal assigns to the worker when absent')
+    .option(
+      '--address <hex...>',
+      'contracts (64 hex digits each); all that the principal assigns to the worker when absent',
+    )
     .option('--block <number>', 'Ethereum block whose epoch decides who may run what')
     .action(async (options: Options) => {
       const addresses = options.address?.map(contractAddress);
-      if (options.block !== undefined && !/^\d+$/.test(options.block)) throw new UsageError('--block: expected a number');
+      if (options.block !== undefined && !/^\d+$/.test(options.block))
+        throw new UsageError('--block: expected a number');
       const file = await readConfigFile(sync.optsWithGlobals<{ config?: string }>().config);
-      const { values } = load('client', clientSettings, { flags: sync.opts(), environment: process.env, file });
+      const { values } = load('client', clientSettings, {
+        flags: sync.opts(),
+        environment: process.env,
+        file,
+      });
       const { syncKeys } = await import('@enigma-worker/gateway');
       const client = await connectClient(values);
       try {
@@ -31,22 +39,30 @@ export function keysCommand(): Command {
           principal: options.principal,
           ...(addresses !== undefined && { addresses }),
           ...(options.block !== undefined && { blockNumber: BigInt(options.block) }),
-          onRetry: (attempt, error) => console.error(style.note(`attempt ${attempt}: ${error.message}; trying again`)),
+          onRetry: (attempt, error) =>
+            console.error(style.note(`attempt ${attempt}: ${error.message}; trying again`)),
         });
         if (unbuilt.length > 0) {
           const names = unbuilt.map(({ address }) => toHex(address)).join('\n  ');
-          throw new CommandError(`the keys arrived, but the state of these contracts cannot be built from their deltas:\n  ${names}`);
+          throw new CommandError(
+            `the keys arrived, but the state of these contracts cannot be built from their deltas:\n  ${names}`,
+          );
         }
-        console.log(`${style.good('synced')} ${addresses === undefined ? 'the state keys of all contracts of this worker' : `${addresses.length} state keys`}`);
+        console.log(
+          `${style.good('synced')} ${addresses === undefined ? 'the state keys of all contracts of this worker' : `${addresses.length} state keys`}`,
+        );
       } finally {
         await client.close();
       }
     });
   addClientFlags(sync);
-  return new Command('keys').description('carry state keys from the principal node to a core').addCommand(sync);
+  return new Command('keys')
+    .description('carry state keys from the principal node to a core')
+    .addCommand(sync);
 }
 
 function contractAddress(text: string): Uint8Array {
-  if (!/^(0x)?[0-9a-fA-F]{64}$/.test(text)) throw new UsageError(`--address: expected 64 hex digits, got ${JSON.stringify(text.slice(0, 80))}`);
+  if (!/^(0x)?[0-9a-fA-F]{64}$/.test(text))
+    throw new UsageError(`--address: expected 64 hex digits, got ${JSON.stringify(text.slice(0, 80))}`);
   return fromHex(text);
 }

@@ -19,16 +19,27 @@ export const principalSettings = {
   workers: {
     value: 'addresses',
     description: 'signing addresses of the workers that are admitted, with commas between them',
-    schema: list().pipe(z.array(z.string().regex(/^(0x)?[0-9a-fA-F]{40}$/, 'expected addresses of 40 hex digits'))).optional(),
+    schema: list()
+      .pipe(z.array(z.string().regex(/^(0x)?[0-9a-fA-F]{40}$/, 'expected addresses of 40 hex digits')))
+      .optional(),
   },
   epochFile: {
     value: 'file',
-    description: 'worker parameters (seeds, workers, stakes): a worker gets the keys of the contracts it is selected for',
+    description:
+      'worker parameters (seeds, workers, stakes): a worker gets the keys of the contracts it is selected for',
     schema: z.string().optional(),
   },
   ...sealingSettings,
-  logLevel: { value: 'level', description: 'trace, debug, info, warn, error or silent (default: info)', schema: logLevel.default('info') },
-  logFile: { value: 'file', description: 'write the log there; SIGHUP reopens it', schema: z.string().optional() },
+  logLevel: {
+    value: 'level',
+    description: 'trace, debug, info, warn, error or silent (default: info)',
+    schema: logLevel.default('info'),
+  },
+  logFile: {
+    value: 'file',
+    description: 'write the log there; SIGHUP reopens it',
+    schema: z.string().optional(),
+  },
 } as const;
 
 /** `enigma principal`. */
@@ -37,7 +48,11 @@ export function principalCommand(): Command {
     .description('run the principal (master) node: it gives workers the state keys of their contracts')
     .action(async () => {
       const file = await readConfigFile(command.optsWithGlobals<{ config?: string }>().config);
-      const { values } = load('principal', principalSettings, { flags: command.opts(), environment: process.env, file });
+      const { values } = load('principal', principalSettings, {
+        flags: command.opts(),
+        environment: process.env,
+        file,
+      });
       const [{ openSealer }, { startPrincipal }] = await Promise.all([
         import('@enigma-worker/core'),
         import('@enigma-worker/principal'),
@@ -54,7 +69,10 @@ export function principalCommand(): Command {
         },
         log: logger,
       });
-      logger.info({ url: principal.url, address: `0x${toHex(principal.address)}` }, 'cores pin this address with --principal-address');
+      logger.info(
+        { url: principal.url, address: `0x${toHex(principal.address)}` },
+        'cores pin this address with --principal-address',
+      );
       const signal = await untilStopped();
       logger.info({ signal }, 'stopping');
       await principal.close();

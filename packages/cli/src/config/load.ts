@@ -68,20 +68,30 @@ export function load<S extends Settings>(section: string, settings: S, sources: 
       ['file', `${section}.${name} in the config file`, fromFile[name]],
       ['default', flagOf(name), undefined],
     ];
-    const [origin, label, raw] = candidates.find(([kind, , value]) => kind === 'default' || value !== undefined)!;
+    const [origin, label, raw] = candidates.find(
+      ([kind, , value]) => kind === 'default' || value !== undefined,
+    )!;
     const parsed = setting.schema.safeParse(raw);
     if (parsed.success) {
       values[name] = parsed.data;
       origins[name] = origin;
     } else {
-      problems.push(raw === undefined ? `${label} (or ${variable}) is needed` : `${label}: ${z.prettifyError(parsed.error).replace(/^✖ /, '')}`);
+      problems.push(
+        raw === undefined
+          ? `${label} (or ${variable}) is needed`
+          : `${label}: ${z.prettifyError(parsed.error).replace(/^✖ /, '')}`,
+      );
     }
   }
   if (problems.length > 0) throw new UsageError(problems.join('\n'));
   return { values: values as SettingValues<S>, origins };
 }
 
-function sectionOf(section: string, settings: Settings, file: Sources['file']): Readonly<Record<string, unknown>> {
+function sectionOf(
+  section: string,
+  settings: Settings,
+  file: Sources['file'],
+): Readonly<Record<string, unknown>> {
   const found = file[section];
   if (found === undefined) return {};
   if (typeof found !== 'object' || found === null || Array.isArray(found)) {

@@ -7,8 +7,11 @@ import { UsageError } from '../errors.js';
 export const sealingSettings = {
   sealing: {
     value: 'mode',
-    description: 'where the sealing key comes from: simulation, key-file, passphrase, gramine-mrenclave or gramine-mrsigner (default: simulation)',
-    schema: z.enum(['simulation', 'key-file', 'passphrase', 'gramine-mrenclave', 'gramine-mrsigner']).default('simulation'),
+    description:
+      'where the sealing key comes from: simulation, key-file, passphrase, gramine-mrenclave or gramine-mrsigner (default: simulation)',
+    schema: z
+      .enum(['simulation', 'key-file', 'passphrase', 'gramine-mrenclave', 'gramine-mrsigner'])
+      .default('simulation'),
   },
   sealingKeyFile: {
     value: 'file',
@@ -39,7 +42,8 @@ export function sealingFrom(values: SealingValues): SealingOptions {
     case 'simulation':
       return { kind: 'simulation', dataDir };
     case 'key-file':
-      if (values.sealingKeyFile === undefined) throw new UsageError('--sealing key-file needs --sealing-key-file');
+      if (values.sealingKeyFile === undefined)
+        throw new UsageError('--sealing key-file needs --sealing-key-file');
       return { kind: 'key-file', path: values.sealingKeyFile };
     case 'passphrase':
       return { kind: 'passphrase', passphrase: readPassphrase(values.passphraseFile), dataDir };
@@ -52,7 +56,8 @@ export function sealingFrom(values: SealingValues): SealingOptions {
 
 /** The first line of a file. It is never printed. */
 export function readPassphrase(file: string | undefined): string {
-  if (file === undefined) throw new UsageError('a passphrase is needed: name a file that holds it with --passphrase-file');
+  if (file === undefined)
+    throw new UsageError('a passphrase is needed: name a file that holds it with --passphrase-file');
   let text: string;
   try {
     text = readFileSync(file, 'utf8');

@@ -47,12 +47,18 @@ export function integer(minimum: number, maximum: number) {
 
 /** A switch, from a boolean or one of the texts `true`, `false`, `1`, `0`. */
 export function flag() {
-  return z.union([z.boolean(), z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1')]);
+  return z.union([
+    z.boolean(),
+    z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1'),
+  ]);
 }
 
 /** A list, from a list or a text with commas. */
 export function list() {
-  return z.union([z.array(z.string()), z.string().transform((text) => text.split(',').filter((item) => item !== ''))]);
+  return z.union([
+    z.array(z.string()),
+    z.string().transform((text) => text.split(',').filter((item) => item !== '')),
+  ]);
 }
 
 /** An Ethereum-style address of 20 bytes in hex. */

@@ -119,7 +119,10 @@ async function verifyAgainstHistory(
     const previousDeltaHash = previous === undefined ? new Uint8Array(32) : keccak256(previous.delta);
     if (isReceiptOf(worker, { ...evidence, previousDeltaHash })) return;
   }
-  throw new SdkError('RECEIPT_INVALID', 'the receipt fits none of the states that the task can have started from');
+  throw new SdkError(
+    'RECEIPT_INVALID',
+    'the receipt fits none of the states that the task can have started from',
+  );
 }
 
 async function newestBefore(

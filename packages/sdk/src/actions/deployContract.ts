@@ -11,7 +11,7 @@ export interface DeployParameters extends RequestOptions {
   /** The compiled contract: a WebAssembly module. */
   readonly bytecode: Uint8Array;
   /** The constructor with its types, for example `construct(uint256)`; `construct()` when absent. */
-  readonly constructor?: string;
+  readonly construct?: string;
   /** Values of the constructor's arguments, as viem takes them. */
   readonly args?: readonly unknown[];
   /** Gas limit; 100,000,000 when absent. */
@@ -46,9 +46,12 @@ export const DEFAULT_GAS_LIMIT = 100_000_000n;
  * @throws TaskFailedError when the constructor failed
  * @throws SdkError `ARGUMENTS_MISMATCH`, `FUNCTION_UNKNOWN`, `WORKER_SIGNATURE_INVALID`, `RECEIPT_INVALID`
  */
-export async function deployContract(client: EnigmaClient, parameters: DeployParameters): Promise<Deployment> {
+export async function deployContract(
+  client: EnigmaClient,
+  parameters: DeployParameters,
+): Promise<Deployment> {
   const { bytecode, args = [], gasLimit = DEFAULT_GAS_LIMIT } = parameters;
-  const construct = parseFunction(Object.hasOwn(parameters, 'constructor') ? parameters.constructor! : 'construct()');
+  const construct = parseFunction(parameters.construct ?? 'construct()');
   const contractAddress = parameters.address === undefined ? randomBytes(32) : fromHex(parameters.address);
   if (contractAddress.length !== 32) {
     throw new SdkError('ARGUMENTS_MISMATCH', `address: expected 32 bytes, got ${contractAddress.length}`);

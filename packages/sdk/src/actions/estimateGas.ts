@@ -19,5 +19,8 @@ export async function estimateGas(client: EnigmaClient, parameters: CallParamete
   const { encryptedFn, encryptedArgs, userDHKey } = await openTask(client, called.text, args, parameters);
   const { gasLimit = DEFAULT_GAS_LIMIT } = parameters;
   const contractAddress = contractAddressOf(parameters.address);
-  return client.transport.estimate({ encryptedFn, encryptedArgs, userDHKey, gasLimit, contractAddress }, parameters);
+  return client.transport.estimate(
+    { encryptedFn, encryptedArgs, userDHKey, gasLimit, contractAddress },
+    parameters,
+  );
 }

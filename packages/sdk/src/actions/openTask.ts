@@ -1,4 +1,13 @@
-import { equalBytes, fromUtf8, open, recoverAddress, seal, sharedKey, toHex, utf8 } from '@enigma-worker/crypto';
+import {
+  equalBytes,
+  fromUtf8,
+  open,
+  recoverAddress,
+  seal,
+  sharedKey,
+  toHex,
+  utf8,
+} from '@enigma-worker/crypto';
 import { taskKeyPreimage } from '@enigma-worker/protocol';
 import type { EnigmaClient } from '../client.js';
 import { SdkError } from '../errors.js';

@@ -47,7 +47,8 @@ export interface ComputeFailureEvidence {
 }
 
 /** Everything a receipt speaks of. */
-export type ReceiptEvidence = DeployEvidence | ComputeEvidence | DeployFailureEvidence | ComputeFailureEvidence;
+export type ReceiptEvidence =
+  DeployEvidence | ComputeEvidence | DeployFailureEvidence | ComputeFailureEvidence;
 
 /** The bytes that a worker signs for this outcome. Source: docs/protocol.md, "Receipts". */
 export function receiptBytes(evidence: ReceiptEvidence): Uint8Array {
@@ -114,6 +115,9 @@ export function isReceiptOf(worker: Uint8Array, evidence: ReceiptEvidence): bool
  */
 export function verifyReceipt(worker: Uint8Array, evidence: ReceiptEvidence): void {
   if (!isReceiptOf(worker, evidence)) {
-    throw new SdkError('RECEIPT_INVALID', `the receipt is not worker ${toHex(worker)}'s signature of this outcome`);
+    throw new SdkError(
+      'RECEIPT_INVALID',
+      `the receipt is not worker ${toHex(worker)}'s signature of this outcome`,
+    );
   }
 }

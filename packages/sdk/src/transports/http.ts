@@ -26,7 +26,11 @@ export function http(url: string, options: HttpOptions = {}): Transport {
   const send = options.fetch ?? fetch;
   let id = 0;
 
-  async function rpc(method: string, params: Readonly<Record<string, unknown>>, bounds: RequestOptions = {}): Promise<Fields> {
+  async function rpc(
+    method: string,
+    params: Readonly<Record<string, unknown>>,
+    bounds: RequestOptions = {},
+  ): Promise<Fields> {
     const timeout = AbortSignal.timeout(bounds.timeout ?? options.timeout ?? 60_000);
     let reply: RpcReply;
     try {
@@ -38,7 +42,11 @@ export function http(url: string, options: HttpOptions = {}): Transport {
       });
       reply = (await response.json()) as RpcReply;
     } catch (error) {
-      const reason = timeout.aborted ? 'no answer in time' : error instanceof Error ? error.message : 'failed';
+      const reason = timeout.aborted
+        ? 'no answer in time'
+        : error instanceof Error
+          ? error.message
+          : 'failed';
       throw new SdkError('TRANSPORT_FAILED', `${method} at ${url}: ${reason}`, { cause: error });
     }
     if (reply.error !== undefined) throw new SdkError('WORKER_ERROR', reply.error.message);
@@ -56,7 +64,11 @@ export function http(url: string, options: HttpOptions = {}): Transport {
     for (;;) {
       const waitMs = Math.min(LONG_POLL, deadline - Date.now());
       if (waitMs <= 0) throw new SdkError('TASK_TIMEOUT', `task ${toHex(taskId)} is not done in time`);
-      const reply = await rpc('getTaskResult', { taskId: toHex(taskId), waitMs }, { ...bounds, timeout: waitMs + 5_000 });
+      const reply = await rpc(
+        'getTaskResult',
+        { taskId: toHex(taskId), waitMs },
+        { ...bounds, timeout: waitMs + 5_000 },
+      );
       if (reply.has('result')) return reply.fields('result');
     }
   }
@@ -64,10 +76,16 @@ export function http(url: string, options: HttpOptions = {}): Transport {
   return {
     async getRegistrationParams(bounds) {
       const reply = await rpc('getRegistrationParams', {}, bounds);
-      return { signingKey: reply.bytes('signingKey'), report: reply.bytes('report'), signature: reply.bytes('signature') };
+      return {
+        signingKey: reply.bytes('signingKey'),
+        report: reply.bytes('report'),
+        signature: reply.bytes('signature'),
+      };
     },
     async newTaskEncryptionKey(userPubKey, bounds) {
-      const reply = (await rpc('getWorkerEncryptionKey', { userPubKey: toHex(userPubKey) }, bounds)).fields('result');
+      const reply = (await rpc('getWorkerEncryptionKey', { userPubKey: toHex(userPubKey) }, bounds)).fields(
+        'result',
+      );
       return { workerEncryptionKey: reply.bytes('workerEncryptionKey'), workerSig: reply.bytes('workerSig') };
     },
     async deploySecretContract(input, bounds) {
@@ -142,9 +160,12 @@ function outcomeOf<Result>(reply: Fields, result: () => Result): TaskOutcome<Res
 }
 
 async function gzipBase64(bytes: Uint8Array): Promise<string> {
-  const packed = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new CompressionStream('gzip'));
+  const packed = new Blob([bytes as Uint8Array<ArrayBuffer>])
+    .stream()
+    .pipeThrough(new CompressionStream('gzip'));
   let binary = '';
-  for (const byte of new Uint8Array(await new Response(packed).arrayBuffer())) binary += String.fromCharCode(byte);
+  for (const byte of new Uint8Array(await new Response(packed).arrayBuffer()))
+    binary += String.fromCharCode(byte);
   return btoa(binary);
 }
 

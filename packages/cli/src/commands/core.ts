@@ -1,0 +1,148 @@
+import { fromHex } from '@enigma-worker/crypto';
+import { Command } from 'commander';
+import { z } from 'zod';
+import { curveServer } from '../config/curve.js';
+import { listenAddress } from '../config/listen.js';
+import { load, readConfigFile } from '../config/load.js';
+import { sealingFrom, sealingSettings } from '../config/sealing.js';
+import { addFlags, address, flag, integer, type SettingValues } from '../config/settings.js';
+import { logLevel, openLog } from '../logging.js';
+import { untilStopped } from '../until-stopped.js';
+import { keygenCommand } from './core-keygen.js';
+
+/** Settings of `enigma core`. */
+export const coreSettings = {
+  dataDir: { value: 'dir', description: 'folder of the database and the sealing key', schema: z.string() },
+  port: {
+    value: 'n',
+    description: 'TCP port on 127.0.0.1; 0 takes a free one (default: 5552)',
+    schema: integer(0, 65_535).default(5552),
+  },
+  bind: {
+    value: 'url',
+    description: 'tcp://host:port or ipc://path, instead of --port',
+    schema: z.string().optional(),
+  },
+  insecureBind: {
+    description:
+      'permit plain TCP beyond loopback without CURVE: for networks that are private by other means',
+    schema: flag().default(false),
+  },
+  curveKeyFile: {
+    value: 'file',
+    description: "the core's CURVE key pair, as `enigma core keygen` writes it",
+    schema: z.string().optional(),
+  },
+  allowFile: {
+    value: 'file',
+    description: 'public CURVE keys of the clients that may connect, one a line; SIGHUP does not reread it',
+    schema: z.string().optional(),
+  },
+  dialect: {
+    value: 'name',
+    description: 'how replies are written: seed or v0.3 (default: seed)',
+    schema: z.enum(['seed', 'v0.3']).default('seed'),
+  },
+  principalAddress: {
+    value: 'address',
+    description: "the principal node's signing address: key exchanges not signed by it are refused",
+    schema: address().optional(),
+  },
+  retries: {
+    value: 'n',
+    description: 'how often an attestation report is tried for (default: 10)',
+    schema: integer(0, 1000).default(10),
+  },
+  spid: {
+    value: 'id',
+    description: "taken for compatibility; Intel's EPID service, which it named, is closed",
+    schema: z.string().optional(),
+  },
+  attestation: {
+    value: 'kind',
+    description: 'who vouches for the code: auto, simulation, gramine or tsm (default: auto)',
+    schema: z.enum(['auto', 'simulation', 'gramine', 'tsm']).default('auto'),
+  },
+  ...sealingSettings,
+  executors: {
+    value: 'n',
+    description: 'threads that run contracts (default: one for each core)',
+    schema: integer(1, 1024).optional(),
+  },
+  taskTimeout: {
+    value: 'ms',
+    description: 'wall-clock bound of one task (default: 30000)',
+    schema: integer(100, 3_600_000).default(30_000),
+  },
+  stopTimeout: {
+    value: 'ms',
+    description: 'how long a stop waits for running tasks (default: 30000)',
+    schema: integer(0, 3_600_000).default(30_000),
+  },
+  http: {
+    value: 'host:port',
+    description: 'serve /metrics, /health and /ready there',
+    schema: listenAddress().optional(),
+  },
+  logLevel: {
+    value: 'level',
+    description: 'trace, debug, info, warn, error or silent (default: info)',
+    schema: logLevel.default('info'),
+  },
+  logFile: {
+    value: 'file',
+    description: 'write the log there; SIGHUP reopens it',
+    schema: z.string().optional(),
+  },
+} as const;
+
+/** `enigma core`, with `keygen` below it. */
+export function coreCommand(): Command {
+  const command = new Command('core')
+    .description('run the worker: the enclave that stores and runs secret contracts')
+    .action(async () => {
+      const file = await readConfigFile(command.optsWithGlobals<{ config?: string }>().config);
+      const { values } = load('core', coreSettings, {
+        flags: command.opts(),
+        environment: process.env,
+        file,
+      });
+      await run(values);
+    });
+  addFlags(command, coreSettings);
+  return command.addCommand(keygenCommand());
+}
+
+async function run(values: SettingValues<typeof coreSettings>): Promise<void> {
+  const { openAttestation, openSealer, startWorker } = await import('@enigma-worker/core');
+  const { logger, reopen } = openLog('core', values.logLevel, values.logFile);
+  process.on('SIGHUP', reopen);
+  const worker = await startWorker(
+    {
+      dataDir: values.dataDir,
+      port: values.port,
+      ...(values.bind !== undefined && { bind: values.bind }),
+      insecureBind: values.insecureBind,
+      ...(values.curveKeyFile !== undefined && { curve: curveServer(values.curveKeyFile, values.allowFile) }),
+      dialect: values.dialect,
+      ...(values.principalAddress !== undefined && { principalAddress: fromHex(values.principalAddress) }),
+      ...(values.spid !== undefined && { spid: values.spid }),
+      retries: values.retries,
+      enclave: {
+        jobTimeoutMs: values.taskTimeout,
+        ...(values.executors !== undefined && { threads: values.executors }),
+      },
+      stopTimeout: values.stopTimeout,
+      ...(values.http !== undefined && { http: values.http }),
+    },
+    {
+      log: logger,
+      sealer: await openSealer(sealingFrom(values)),
+      attestation: openAttestation({ kind: values.attestation, retries: values.retries }),
+    },
+  );
+  const signal = await untilStopped();
+  logger.info({ signal }, 'stopping: what was accepted is answered first');
+  await worker.close();
+  logger.info({}, 'stopped');
+}
