@@ -1,0 +1,161 @@
+import { gasPrices } from '../gas.js';
+import { Code } from './code.js';
+import { at, typeOfFunction } from './module.js';
+import type { DefinedFunction, FunctionType, Module } from './module.js';
+import { emptyBlock, op } from './opcodes.js';
+
+/** What has to be known of a function before its code can be metered. */
+export interface Analysis {
+  /** Gas of each metered block in the order in which they begin: the body, then each block, loop, and arm of an if. */
+  readonly blockGas: readonly number[];
+  /** Whether some branch goes to the end of the block, in the same order. Arms of an if: as its first one. */
+  readonly targeted: readonly boolean[];
+  /** Stack that the function takes while it runs. */
+  readonly stackUnits: number;
+  /** Whether the function calls anything, or runs instructions whose time depends on an operand. */
+  readonly calls: boolean;
+  readonly loops: boolean;
+  /** Whether the function can grow the memory. */
+  readonly grows: boolean;
+  /** Whether it can change the table or drop a segment, which no reset of globals and memory undoes. */
+  readonly lasting: boolean;
+}
+
+interface Frame {
+  /** Number of the block in {@link Analysis.blockGas}. */
+  block: number;
+  readonly label: number;
+  readonly loop: boolean;
+  readonly parameters: number;
+  readonly results: number;
+  readonly height: number;
+  dead: boolean;
+}
+
+/**
+ * Adds up the gas of each metered block and finds the deepest operand stack.
+ *
+ * Each block begins with 1; an instruction counts in the innermost block that it stands in, also after a branch; what
+ * opens a block counts in the block around it.
+ *
+ * A function takes as much stack as it declares locals and as its deepest operand stack is high, where the operand by
+ * which a metered block is charged counts too. Parameters do not count: they were operands of the caller. Dead code
+ * does not count. Source: docs/protocol.md, "Running", and the stack limiter of pwasm-utils 0.6.1; other than there a
+ * group of locals counts as many as it has, so that no contract can use up the stack of the host.
+ */
+export function analyse(module: Module, { type, body }: DefinedFunction): Analysis {
+  const blockGas: number[] = [];
+  const targeted: boolean[] = [];
+  const frames: Frame[] = [];
+  let height = 0;
+  let deepest = 0;
+  let calls = false;
+  let loops = false;
+  let grows = false;
+  let lasting = false;
+
+  const begin = (): number => {
+    blockGas.push(gasPrices.block);
+    targeted.push(false);
+    // The charge pushes one operand.
+    if (frames.at(-1)?.dead !== true) deepest = Math.max(deepest, height + 1);
+    return blockGas.length - 1;
+  };
+  const open = (parameters: number, results: number, loop: boolean): void => {
+    const block = blockGas.length;
+    frames.push({ block, label: block, loop, parameters, results, height: height - parameters, dead: false });
+    begin();
+  };
+  const pop = (count: number): void => {
+    const frame = frames.at(-1);
+    // In dead code there is nothing to pop.
+    if (frame?.dead === true && height <= frame.height) return;
+    height = Math.max(0, height - count);
+  };
+  const apply = (callee: FunctionType): void => {
+    pop(callee.parameters.length);
+    height += callee.results.length;
+  };
+  const branch = (label: number): number => {
+    const frame = at(frames, frames.length - 1 - label);
+    targeted[frame.label] = true;
+    return frame.loop ? frame.parameters : frame.results;
+  };
+
+  const own = at(module.types, type);
+  open(0, own.results.length, false);
+  const code = new Code(body.code);
+  while (code.next()) {
+    const { opcode, instruction } = code;
+    const frame = frames.at(-1);
+    if (frame === undefined || instruction === undefined) break;
+    if (!frame.dead) deepest = Math.max(deepest, height);
+    blockGas[frame.block] = (blockGas[frame.block] ?? 0) + instruction.gas;
+    switch (opcode) {
+      case op.block:
+      case op.loop:
+      case op.if: {
+        const { parameters, results } = blockType(module, code.first);
+        if (opcode === op.if) pop(1);
+        loops ||= opcode === op.loop;
+        open(parameters, results, opcode === op.loop);
+        break;
+      }
+      case op.else:
+        frame.dead = false;
+        height = frame.height + frame.parameters;
+        frame.block = begin();
+        break;
+      case op.end:
+        frames.pop();
+        height = frame.height + frame.results;
+        break;
+      case op.unreachable:
+        frame.dead = true;
+        break;
+      case op.br:
+        pop(branch(code.first));
+        frame.dead = true;
+        break;
+      case op.brIf: {
+        const arity = branch(code.first);
+        pop(arity);
+        pop(1);
+        height += arity;
+        break;
+      }
+      case op.brTable:
+        for (const label of code.labels()) branch(label);
+        frame.dead = true;
+        break;
+      case op.return:
+        frame.dead = true;
+        break;
+      case op.call:
+        calls = true;
+        apply(typeOfFunction(module, code.first));
+        break;
+      case op.callIndirect:
+        calls = true;
+        apply(at(module.types, code.first));
+        break;
+      default:
+        calls ||= opcode === op.memoryGrow || opcode >= op.memoryInit;
+        grows ||= opcode === op.memoryGrow;
+        lasting ||= opcode === op.dataDrop || opcode >= op.tableInit;
+        pop(instruction.pops);
+        height += instruction.pushes;
+    }
+  }
+  const locals = body.locals.reduce((total, group) => total + group.count, 0);
+  return { blockGas, targeted, stackUnits: locals + deepest, calls, loops, grows, lasting };
+}
+
+/** How many parameters and results a block of this type has; `type` as in {@link Code.first}. */
+function blockType(module: Module, type: number): { readonly parameters: number; readonly results: number } {
+  if (type >= 0) {
+    const { parameters, results } = at(module.types, type);
+    return { parameters: parameters.length, results: results.length };
+  }
+  return { parameters: 0, results: type === emptyBlock - 0x80 ? 0 : 1 };
+}

@@ -1,0 +1,68 @@
+/** What a module may have at most. A module beyond a limit is refused, with a text that names the limit. */
+export interface ModuleLimits {
+  /** Bytes of the module as deployed. */
+  readonly moduleBytes: number;
+  readonly types: number;
+  /** Parameters of one function type. */
+  readonly parameters: number;
+  /** Results of one function type. */
+  readonly results: number;
+  readonly imports: number;
+  /** Functions with a body. */
+  readonly functions: number;
+  /** Bytes of one function body. */
+  readonly functionBytes: number;
+  /** Locals of one function, its parameters not counted. */
+  readonly locals: number;
+  readonly globals: number;
+  readonly exports: number;
+  /** Entries of the table. */
+  readonly tableEntries: number;
+  /** Function references in all element segments. */
+  readonly elements: number;
+  readonly dataSegments: number;
+  /** Bytes of all data segments. */
+  readonly dataBytes: number;
+  /** Targets of one `br_table`. */
+  readonly branchTargets: number;
+  /** Blocks inside each other. */
+  readonly nesting: number;
+}
+
+/**
+ * Many times what the largest known contracts have, and below the limits of V8, so that a contract is refused by us,
+ * with a reason, or by nobody.
+ */
+export const defaultModuleLimits: ModuleLimits = {
+  moduleBytes: 16 * 1024 * 1024,
+  types: 10_000,
+  parameters: 500,
+  results: 500,
+  imports: 1_000,
+  functions: 50_000,
+  functionBytes: 1024 * 1024,
+  locals: 10_000,
+  globals: 10_000,
+  exports: 10_000,
+  tableEntries: 100_000,
+  elements: 100_000,
+  dataSegments: 50_000,
+  dataBytes: 8 * 1024 * 1024,
+  branchTargets: 10_000,
+  nesting: 5_000,
+};
+
+/** Pages of 64 KiB that a contract starts with, whatever its module declares. Source: docs/protocol.md, "Contracts". */
+export const initialPages = 120;
+
+/** Pages of 64 KiB that a contract may have at most. Source: docs/protocol.md, "Contracts". */
+export const maximumPages = 128;
+
+/** Bytes of a page. */
+export const pageBytes = 65_536;
+
+/**
+ * Units of stack that the running functions of a contract may hold together: locals and operands.
+ * Source: docs/protocol.md, "Running".
+ */
+export const stackUnits = 65_536;
