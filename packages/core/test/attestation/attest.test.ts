@@ -1,0 +1,128 @@
+import { encodeReportData, parseEvidence, PROTOCOL_VERSION, verifyReport } from '@enigma-worker/attestation';
+import { addressOf, generateKeyPair, randomBytes, sign, toHex } from '@enigma-worker/crypto';
+import { describe, expect, test } from 'vitest';
+import { attestBy, type AttestOptions } from '#enclave/attestation/attest.js';
+import { gramineQuoter } from '#enclave/attestation/gramine.js';
+import { measureWorker } from '#enclave/attestation/measure-code.js';
+import { openAttestation } from '#enclave/attestation/open-attestation.js';
+import { AttestationError, type AttestedIdentity } from '#enclave/attestation/provider.js';
+import { type Quoter, simulationQuoter } from '#enclave/attestation/quoter.js';
+import { FakeGramine, holds } from './support/fake-kernel.js';
+
+const codeMeasurement = randomBytes(32);
+const options: AttestOptions = { measureCode: () => Promise.resolve(codeMeasurement), firstPause: 1 };
+
+function newIdentity(): AttestedIdentity {
+  const { privateKey, publicKey } = generateKeyPair();
+  return {
+    signingAddress: addressOf(publicKey),
+    sealingMode: 'key-file',
+    sign: (message) => sign(message, privateKey),
+  };
+}
+
+/** Counts quotes and fails where told to. */
+function flaky(...outcomes: readonly (AttestationError | 'ok')[]): Quoter & { count: number } {
+  return {
+    kind: 'simulation',
+    count: 0,
+    async quote(reportData) {
+      const outcome = outcomes[this.count++] ?? outcomes.at(-1);
+      if (outcome instanceof AttestationError) throw outcome;
+      return await simulationQuoter.quote(reportData);
+    },
+  };
+}
+
+const busy = new AttestationError('BUSY', 'busy');
+const denied = new AttestationError('PERMISSIONS', 'denied');
+
+describe('a report', () => {
+  test('of a simulation verifies only where simulation is allowed', async () => {
+    const identity = newIdentity();
+    const { report, signature } = await attestBy(simulationQuoter, options).report(identity);
+    const params = { signingKey: identity.signingAddress, report, signature };
+    const now = new Date();
+    expect(await verifyReport(params, { now })).toMatchObject({ ok: false, code: 'SIMULATION_NOT_ALLOWED' });
+    expect(await verifyReport(params, { now, allowSimulation: true })).toMatchObject({ ok: true });
+    expect(new TextDecoder().decode(report)).toContain('SIMULATION');
+  });
+
+  test('binds signing address and claims to the quote', async () => {
+    const identity = newIdentity();
+    const quoter = gramineQuoter({ root: '/gramine', files: new FakeGramine('dcap') });
+    const { report } = await attestBy(quoter, options).report(identity);
+    const { kind, quote, claims } = parseEvidence(report);
+    expect(kind).toBe('sgx');
+    expect(claims).toEqual({ protocolVersion: PROTOCOL_VERSION, codeMeasurement, sealingMode: 'key-file' });
+    expect(holds(quote, encodeReportData(identity.signingAddress, claims), 368)).toBe(true);
+  });
+});
+
+describe('retries', () => {
+  test('go on while a failure may pass', async () => {
+    const quoter = flaky(busy, busy, 'ok');
+    await attestBy(quoter, options).report(newIdentity());
+    expect(quoter.count).toBe(3);
+  });
+
+  test('end at their number', async () => {
+    const quoter = flaky(busy);
+    await expect(attestBy(quoter, { ...options, retries: 2 }).report(newIdentity())).rejects.toBe(busy);
+    expect(quoter.count).toBe(3);
+  });
+
+  test('are not made for what does not pass', async () => {
+    const quoter = flaky(denied);
+    await expect(attestBy(quoter, options).report(newIdentity())).rejects.toBe(denied);
+    expect(quoter.count).toBe(1);
+  });
+});
+
+describe('the cache', () => {
+  test('gives the same report until it is due, then a new one', async () => {
+    let now = 0;
+    const quoter = flaky('ok');
+    const provider = attestBy(quoter, { ...options, refreshAfter: 1_000, now: () => now });
+    const identity = newIdentity();
+    const first = await provider.report(identity);
+    now = 999;
+    expect(await provider.report(identity)).toBe(first);
+    now = 1_000;
+    expect(await provider.report(identity)).not.toBe(first);
+    expect(quoter.count).toBe(2);
+  });
+
+  test('gives the old report while a new one cannot be had', async () => {
+    let now = 0;
+    const quoter = flaky('ok', denied, 'ok');
+    const provider = attestBy(quoter, { ...options, refreshAfter: 1_000, now: () => now });
+    const identity = newIdentity();
+    const first = await provider.report(identity);
+    now = 1_000;
+    expect(await provider.report(identity)).toBe(first);
+    expect(await provider.report(identity)).not.toBe(first);
+  });
+
+  test('never gives the report of another identity', async () => {
+    const provider = attestBy(flaky('ok', 'ok', denied), options);
+    const [a, b] = [newIdentity(), newIdentity()];
+    expect(await provider.report(a)).not.toBe(await provider.report(b));
+    await expect(provider.report(a)).rejects.toBe(denied);
+  });
+});
+
+describe('choosing a platform', () => {
+  test('falls back to a simulation where there is none', () => {
+    const nowhere = { gramine: { root: '/no/gramine' }, tsm: { root: '/no/tsm' } };
+    expect(openAttestation({ kind: 'auto', ...nowhere }).kind).toBe('simulation');
+    expect(openAttestation({ kind: 'auto', ...nowhere, tsm: { root: '/tmp' } }).kind).toBe('tsm');
+    expect(openAttestation({ kind: 'gramine' }).kind).toBe('gramine');
+  });
+});
+
+test('the worker measures its own code, the same each time', async () => {
+  const first = toHex(await measureWorker());
+  expect(first).toMatch(/^[0-9a-f]{64}$/);
+  expect(toHex(await measureWorker())).toBe(first);
+});
