@@ -1,55 +1,63 @@
 import { EngineError } from './engine-error.js';
 import { MemorySlot } from './memory-slot.js';
-import { initialPages, maximumPages } from './wasm/limits.js';
-
-/** Pages that a slot has from the start: those of a contract, or as many as one that grows may ever have. */
-export type SlotPages = typeof initialPages | typeof maximumPages;
 
 /** The few physical memories that all contracts of a thread share: V8 reserves 10 GB of address space for each. */
 export class MemoryPool {
   readonly #most: number;
   // Least recently used first.
-  #slots: { readonly pages: SlotPages; readonly slot: MemorySlot }[] = [];
+  #slots: MemorySlot[] = [];
 
-  /** @param most memories of each size; more contracts than this, called in turn, replace each other's data */
+  /** @param most how many memories; more contracts than this, called in turn, replace each other's data */
   constructor(most: number) {
     this.#most = most;
   }
 
   /**
-   * The slot that a new instance should share: a new one while there may be more, else that which was not used for
+   * A memory of `pages` pages for a new instance: a new one while there may be more, else that which was not used for
    * longest.
    * @throws EngineError `MEMORY_EXHAUSTED` when there is none and none can be made
    */
-  next(pages: SlotPages): MemorySlot {
-    const same = this.#slots.filter((entry) => entry.pages === pages);
-    const oldest = same[0]?.slot;
-    if (oldest !== undefined && same.length >= this.#most) {
-      this.use(oldest);
-      return oldest;
+  next(pages: number): MemorySlot {
+    if (this.#slots.length < this.#most) {
+      const made = tryMake(pages);
+      if (made !== undefined) return this.#add(made);
     }
-    try {
-      const slot = new MemorySlot({ initial: pages, maximum: maximumPages });
-      this.#slots.push({ pages, slot });
-      return slot;
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      if (oldest !== undefined) return oldest;
+    const oldest = this.#slots.find((slot) => slot.pages === pages);
+    if (oldest !== undefined) return oldest;
+    // All are of another size: the oldest has to go.
+    this.#slots.shift()?.close();
+    const made = tryMake(pages);
+    if (made === undefined)
       throw new EngineError('MEMORY_EXHAUSTED', 'the system gives no memory for a contract');
-    }
+    return this.#add(made);
   }
 
-  /** Notes that a slot is used again. */
+  /** Notes that a slot is used now. */
   use(slot: MemorySlot): void {
-    if (this.#slots.at(-1)?.slot === slot) return;
-    const index = this.#slots.findIndex((entry) => entry.slot === slot);
-    const [entry] = index < 0 ? [] : this.#slots.splice(index, 1);
-    if (entry !== undefined) this.#slots.push(entry);
+    if (this.#slots.at(-1) === slot) return;
+    const index = this.#slots.indexOf(slot);
+    if (index < 0) return;
+    this.#slots.splice(index, 1);
+    this.#slots.push(slot);
   }
 
   /** Empties all memories and lets go of them. */
   clear(): void {
-    for (const { slot } of this.#slots) slot.wipe();
+    for (const slot of this.#slots) slot.close();
     this.#slots = [];
+  }
+
+  #add(slot: MemorySlot): MemorySlot {
+    this.#slots.push(slot);
+    return slot;
+  }
+}
+
+function tryMake(pages: number): MemorySlot | undefined {
+  try {
+    return new MemorySlot(pages);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
   }
 }

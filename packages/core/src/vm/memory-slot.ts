@@ -1,4 +1,3 @@
-import { chunkBytes, chunkCount } from './guest-memory.js';
 import { wasm, type WasmMemory } from './webassembly.js';
 
 /** A piece of initial memory: what the data segments of a module leave at `offset`. */
@@ -22,13 +21,23 @@ export const emptyImage: MemoryImage = [];
  */
 export class MemorySlot {
   readonly memory: WasmMemory;
+  /** All of it. */
   readonly bytes: Uint8Array;
+  /** Its size in pages of 64 KiB, which never changes. */
+  readonly pages: number;
   #image: MemoryImage = emptyImage;
+  #closed = false;
 
   /** @throws RangeError when the system has no address space left */
-  constructor(pages: { readonly initial: number; readonly maximum: number }) {
-    this.memory = new wasm.Memory(pages);
+  constructor(pages: number) {
+    this.pages = pages;
+    this.memory = new wasm.Memory({ initial: pages, maximum: pages });
     this.bytes = new Uint8Array(this.memory.buffer);
+  }
+
+  /** Whether no instance may use it any more. */
+  get closed(): boolean {
+    return this.#closed;
   }
 
   /** What the memory holds between calls. */
@@ -56,20 +65,8 @@ export class MemorySlot {
     return this.#image;
   }
 
-  /** Brings back the image in every chunk that was written. */
-  reset(isDirty: (chunk: number) => boolean): void {
-    for (let chunk = 0; chunk < chunkCount; chunk++) {
-      if (isDirty(chunk)) this.#restore(chunk * chunkBytes, (chunk + 1) * chunkBytes);
-    }
-  }
-
-  /** Empties the memory, whatever was written where. */
-  wipe(): void {
-    this.bytes.fill(0);
-    this.#image = emptyImage;
-  }
-
-  #restore(start: number, end: number): void {
+  /** Brings back the image from byte `start` up to `end`. */
+  restore(start: number, end: number): void {
     let at = start;
     for (const { offset, bytes } of this.#image) {
       const from = Math.max(offset, at);
@@ -80,6 +77,18 @@ export class MemorySlot {
       at = to;
     }
     this.bytes.fill(0, at, end);
+  }
+
+  /** Empties the memory, whatever was written where. */
+  wipe(): void {
+    this.bytes.fill(0);
+    this.#image = emptyImage;
+  }
+
+  /** Empties the memory for good. */
+  close(): void {
+    this.wipe();
+    this.#closed = true;
   }
 }
 

@@ -5,7 +5,7 @@ import { chunkBytes } from '#vm/guest-memory.js';
 import { emptyImage, MemorySlot, type MemoryImage } from '#vm/memory-slot.js';
 
 const size = 120 * 65_536;
-const newSlot = (): MemorySlot => new MemorySlot({ initial: 120, maximum: 128 });
+const newSlot = (): MemorySlot => new MemorySlot(120);
 
 /** What a memory with an image looks like. */
 function expected(image: MemoryImage): Uint8Array {
@@ -51,7 +51,7 @@ describe('MemorySlot', () => {
           const last = Math.floor((offset + length - 1) / chunkBytes);
           if (length > 0) for (let c = Math.floor(offset / chunkBytes); c <= last; c++) dirty.add(c);
         }
-        slot.reset((chunk) => dirty.has(chunk));
+        for (const chunk of dirty) slot.restore(chunk * chunkBytes, Math.min((chunk + 1) * chunkBytes, size));
         expect(equalBytes(slot.bytes, expected(image))).toBe(true);
       }),
       { numRuns: 20 },
