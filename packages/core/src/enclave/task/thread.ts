@@ -2,7 +2,7 @@
 import { workerData } from 'node:worker_threads';
 import type { ExecutorLink } from '../../executors/link.js';
 import { serve } from '../../executors/serve.js';
-import { openStoreReader } from '../../store/open-store.js';
+import { openStoreReader } from '../../store/reader.js';
 import { Engine } from '../../vm/engine.js';
 import { StateAccess } from '../state/state-access.js';
 import { taskService } from './service.js';
