@@ -8,6 +8,12 @@ import { E_ALLOCATION_TOO_LARGE } from 'util/error';
 
 const MEMORY_END: usize = 120 << 16;
 
+/**
+ * Where the arena begins at the earliest. When a contract is deployed, the worker adds its exe code as data right behind the
+ * static data of the constructor, where `__heap_base` points: the arena keeps clear of it.
+ */
+const ARENA_START: usize = 64 << 16;
+
 // A constant initial value: anything else would need a start function, which a worker refuses.
 let next: usize = 0;
 
@@ -24,7 +30,7 @@ function reserve(end: usize): void {
 @unsafe @global
 export function __alloc(size: usize): usize {
   if (size > BLOCK_MAXSIZE) throw new Error(E_ALLOCATION_TOO_LARGE);
-  if (next == 0) next = ((__heap_base + BLOCK_OVERHEAD + AL_MASK) & ~AL_MASK) - BLOCK_OVERHEAD;
+  if (next == 0) next = ((max<usize>(__heap_base, ARENA_START) + BLOCK_OVERHEAD + AL_MASK) & ~AL_MASK) - BLOCK_OVERHEAD;
   const block = changetype<BLOCK>(next);
   const pointer = next + BLOCK_OVERHEAD;
   const payload = blockSize(size);
