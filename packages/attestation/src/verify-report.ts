@@ -50,6 +50,8 @@ export async function verifyReport(params: RegistrationParams, policy: Policy): 
 }
 
 async function verify(params: RegistrationParams, policy: Policy): Promise<VerifiedReport> {
+  // Every comparison with a time that is none would be false, and so nothing would be expired.
+  if (Number.isNaN(policy.now.getTime())) throw new Refusal('EXPIRED', 'policy: its time is not a date');
   const evidence = parseEvidence(params.report);
   checkSignature(params);
   const platform = await verifyPlatform(evidence, policy);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { randomBytes, utf8 } from '@enigma-worker/crypto';
 import { describe, expect, test } from 'vitest';
 import { reseal } from '#enclave/sealing/reseal.js';
