@@ -227,6 +227,6 @@ describe('secrets', () => {
     await worker.close();
     const stored = readFileSync(`${dataDir}/store/data.mdb`);
     expect(stored.includes('a secret that must')).toBe(false);
-    expect(stored.includes(address)).toBe(true);
+    expect(stored.includes(Buffer.from(address))).toBe(true);
   });
 });
