@@ -48,6 +48,7 @@ export class Database {
   readonly #root: RootDatabase<Buffer, Uint8Array>;
   readonly #tables: Readonly<Record<Bucket, BytesTable>>;
   readonly #writes: WriteQueue;
+  #closing: Promise<void> | undefined;
   #closed = false;
 
   private constructor(folder: string, root: RootDatabase<Buffer, Uint8Array>) {
@@ -108,14 +109,14 @@ export class Database {
     this.#expectOpen();
     const options = { ...rangeOptions(range), ...(snapshot && { transaction: snapshot.transaction }) };
     const found = this.#guard('reading', () => this.#tables[bucket].getRange(options));
-    for (const { key, value } of found) yield { key, value: checked(bucket, key, value) };
+    for (const { key, value } of found) yield { key: plain(key), value: plain(checked(bucket, key, value)) };
   }
 
   /** Walks over keys alone. */
   *keys(bucket: Bucket, range: Range = {}, snapshot?: Snapshot): Generator<Uint8Array> {
     this.#expectOpen();
     const options = { ...rangeOptions(range), ...(snapshot && { transaction: snapshot.transaction }) };
-    yield* this.#guard('reading', () => this.#tables[bucket].getKeys(options));
+    for (const key of this.#guard('reading', () => this.#tables[bucket].getKeys(options))) yield plain(key);
   }
 
   /** The last key with a prefix; the prefix itself must not be a key. */
@@ -152,7 +153,7 @@ export class Database {
    * the same time share one durable commit. One that throws before it wrote anything fails alone.
    */
   write<T>(operation: () => T): Promise<T> {
-    if (this.#closed) return Promise.reject(closedError());
+    if (this.#closing !== undefined) return Promise.reject(closedError());
     return this.#writes.run(operation);
   }
 
@@ -179,10 +180,14 @@ export class Database {
   }
 
   /** Waits for writes under way, then closes. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await this.#writes.close();
+    this.#closed = true;
     await this.#root.close();
   }
 
@@ -200,6 +205,11 @@ export class Database {
 }
 
 const BYTES = { encoding: 'binary', keyEncoding: 'binary' } as const;
+
+/** A plain view of a Buffer, which would otherwise leak its surprising `slice` to callers. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
 
 function closedError(): StoreError {
   return new StoreError('CLOSED', 'the store is closed');

@@ -24,26 +24,27 @@ export interface FileHeader {
 
 /**
  * Looks at a database file before the database does, which trusts it blindly: memory that is not there
- * would end the process. A folder without the file is fine.
+ * would end the process. Returns whether there is one.
  * @throws StoreError `CORRUPT` when the file is no database, or is shorter than it must be
  */
-export function checkFile(folder: string): void {
+export function checkFile(folder: string): boolean {
   const path = join(folder, DATABASE_FILE);
   let file: number;
   try {
     file = openSync(path, 'r');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
     throw toStoreError(`opening ${path}`, error);
   }
   try {
     const { size } = fstatSync(file);
-    if (size === 0) return;
+    if (size === 0) return false;
     const header = readHeader(file, path);
     const needed = (header.lastPage + 1) * header.pageSize;
     if (size < needed) {
       throw new StoreError('CORRUPT', `${path} is truncated: it has ${size} bytes and needs ${needed}`);
     }
+    return true;
   } finally {
     closeSync(file);
   }

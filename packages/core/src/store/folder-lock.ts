@@ -1,4 +1,4 @@
-import { linkSync, lstatSync, openSync, closeSync, renameSync, unlinkSync } from 'node:fs';
+import { closeSync, linkSync, lstatSync, openSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { randomBytes, toHex } from '@enigma-worker/crypto';
@@ -6,6 +6,9 @@ import { toStoreError } from './database-errors.js';
 import { StoreError } from './errors.js';
 
 const LOCK_NAME = 'core.lock';
+/** Name of a lock that is being made, and of one that is being looked at to see whether it is stale. */
+const NEW_PREFIX = `${LOCK_NAME}.new-`;
+const ASIDE_PREFIX = `${LOCK_NAME}.aside-`;
 /** Longest path of a socket on all systems, its end mark included. */
 const MAX_SOCKET_PATH = 104;
 const ATTEMPTS = 10;
@@ -33,8 +36,14 @@ export class FolderLock {
     try {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         const server = await tryListen(folder, path);
-        if (server !== undefined) return new FolderLock(server, path);
-        await removeIfStale(folder, path);
+        if (server === undefined) {
+          await removeIfStale(folder, path);
+          continue;
+        }
+        const lock = new FolderLock(server, path);
+        if (!(await isDisplaced(folder))) return lock;
+        await lock.release();
+        break;
       }
     } catch (error) {
       throw toStoreError(`locking the data folder ${folder}`, error);
@@ -61,7 +70,7 @@ export class FolderLock {
 
 /** Listens under a name of its own, which then becomes the lock in one step; nothing when that is taken. */
 async function tryListen(folder: string, path: string): Promise<Server | undefined> {
-  const own = join(folder, temporaryName());
+  const own = temporaryPath(folder, NEW_PREFIX);
   const server = createServer((visitor) => visitor.destroy());
   await withSocketPath(folder, own, (address) => {
     return new Promise<void>((resolve, reject) => {
@@ -84,19 +93,38 @@ async function tryListen(folder: string, path: string): Promise<Server | undefin
 
 /** Removes a lock that nobody answers. @throws StoreError `LOCKED` when somebody does */
 async function removeIfStale(folder: string, path: string): Promise<void> {
-  const inode = inodeOf(path);
-  if (inode === undefined) return;
   if (await isAnswered(folder, path)) throw locked(folder);
-  const aside = join(folder, temporaryName());
+  const aside = temporaryPath(folder, ASIDE_PREFIX);
   try {
     renameSync(path, aside);
   } catch (error) {
     if (isCode(error, 'ENOENT')) return;
     throw error;
   }
-  // Between the question and the renaming another may have replaced the stale lock: put its lock back.
-  if (inodeOf(aside) !== inode) linkSync(aside, path);
-  tryUnlink(aside);
+  // Between the question and the renaming another may have replaced the stale lock: ask again, now that
+  // nobody else can touch it, and put back what is alive.
+  if (!(await isAnswered(folder, aside))) {
+    tryUnlink(aside);
+    return;
+  }
+  try {
+    linkSync(aside, path);
+    tryUnlink(aside);
+  } catch (error) {
+    // Taken meanwhile: whoever did finds the lock that was put aside, and steps back.
+    if (!isCode(error, 'EEXIST')) throw error;
+  }
+  throw locked(folder);
+}
+
+/** Whether a lock that was put aside is alive. Removes those that are not. */
+async function isDisplaced(folder: string): Promise<boolean> {
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(ASIDE_PREFIX)) continue;
+    if (await isAnswered(folder, join(folder, name))) return true;
+    tryUnlink(join(folder, name));
+  }
+  return false;
 }
 
 function isAnswered(folder: string, path: string): Promise<boolean> {
@@ -134,12 +162,8 @@ async function withSocketPath<T>(
   }
 }
 
-function temporaryName(): string {
-  return `${LOCK_NAME}.${toHex(randomBytes(6))}`;
-}
-
-function inodeOf(path: string): number | undefined {
-  return lstatSync(path, { throwIfNoEntry: false })?.ino;
+function temporaryPath(folder: string, prefix: string): string {
+  return join(folder, prefix + toHex(randomBytes(6)));
 }
 
 function tryUnlink(path: string): void {

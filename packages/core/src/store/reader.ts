@@ -1,7 +1,9 @@
+import { resolve } from 'node:path';
 import { toHex } from '@enigma-worker/crypto';
 import { deltaKey, stateKeyOf } from './buckets.js';
 import { Database } from './database.js';
 import { StoreError } from './errors.js';
+import { checkFile } from './file-check.js';
 import { checkSchema } from './migrations.js';
 import type { ContractRecord } from './records.js';
 import type { StoreReader } from './store.js';
@@ -76,7 +78,9 @@ export class DatabaseReader implements StoreReader {
  * @throws StoreError `NOT_A_STORE`, `NEWER_SCHEMA`, `CORRUPT`, ...
  */
 export function openStoreReader(folder: string): StoreReader {
-  const db = Database.open(folder, 'read');
+  const path = resolve(folder);
+  if (!checkFile(path)) throw new StoreError('NOT_A_STORE', `${path} holds no store`);
+  const db = Database.open(path, 'read');
   checkSchema(db);
   return new DatabaseReader(db);
 }

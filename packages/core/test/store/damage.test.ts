@@ -1,0 +1,131 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openStore } from '#store/open.js';
+import { openStoreReader } from '#store/reader.js';
+import { addressOf, bytes, storeErrorOf, temporaryFolder } from './support.js';
+
+const A = addressOf(1);
+
+/** A folder with a closed store in it: 50 deltas of one contract. */
+async function filledFolder(): Promise<string> {
+  const folder = await temporaryFolder();
+  const store = await openStore(folder);
+  await store.updateDeltas(
+    Array.from({ length: 50 }, (_, key) => ({ address: A, key, data: bytes(300, key) })),
+  );
+  await store.close();
+  return folder;
+}
+
+/** Replaces the one occurrence of some bytes in the database file. */
+function damage(folder: string, find: Uint8Array, change: (found: Buffer) => void): void {
+  const path = join(folder, 'data.mdb');
+  const file = readFileSync(path);
+  // Old versions of a page may still be in the file.
+  for (let at = file.indexOf(find); at >= 0; at = file.indexOf(find, at + 1))
+    change(file.subarray(at, at + find.length));
+  writeFileSync(path, file);
+}
+
+describe('damage', () => {
+  it('of a value is found when it is read, and named', async () => {
+    const folder = await filledFolder();
+    damage(folder, bytes(300, 7), (found) => (found[100]! ^= 4));
+    const store = await openStore(folder);
+    const error = await storeErrorOf(() => store.delta(A, 7));
+    expect(error.code).toBe('CORRUPT');
+    expect(error.message).toContain('deltas 00000001a0');
+    expect((await storeErrorOf(() => store.getDeltas([{ address: A, from: 0, to: 50 }]))).code).toBe(
+      'CORRUPT',
+    );
+    expect(store.delta(A, 8)).toEqual(bytes(300, 8));
+    expect(store.getTip(A)?.key).toBe(49);
+    await store.close();
+  });
+
+  it('of a key does not pass for a delta that never came', async () => {
+    const folder = await filledFolder();
+    const key = Buffer.concat([A, Buffer.from([0, 0, 0, 7])]);
+    damage(folder, key, (found) => (found[34]! ^= 4));
+    const store = await openStore(folder);
+    expect((await storeErrorOf(() => store.delta(A, 7))).code).toBe('CORRUPT');
+    expect((await storeErrorOf(() => store.getDeltas([{ address: A, from: 5, to: 9 }]))).code).toBe(
+      'CORRUPT',
+    );
+    expect(store.delta(A, 50)).toBeUndefined();
+    await store.close();
+  });
+
+  it('a truncated file is refused', async () => {
+    const folder = await filledFolder();
+    const { size } = statSync(join(folder, 'data.mdb'));
+    for (const length of [size - 1, size - 4096, 8192, 5000, 4096, 100, 1]) {
+      truncateSync(join(folder, 'data.mdb'), length);
+      expect((await storeErrorOf(() => openStore(folder))).code).toBe('CORRUPT');
+      expect((await storeErrorOf(() => openStoreReader(folder))).code).toBe('CORRUPT');
+    }
+  });
+
+  it('a file that is something else is refused', async () => {
+    const folder = await temporaryFolder();
+    writeFileSync(join(folder, 'data.mdb'), bytes(100_000, 1));
+    const error = await storeErrorOf(() => openStore(folder));
+    expect(error.code).toBe('CORRUPT');
+    expect(error.message).toContain('is not a database');
+  });
+
+  it('a damaged head is refused', async () => {
+    const folder = await filledFolder();
+    const path = join(folder, 'data.mdb');
+    const good = `${path}.good`;
+    copyFileSync(path, good);
+    for (const at of [24, 49, 4096 + 25]) {
+      copyFileSync(good, path);
+      const file = readFileSync(path);
+      file[at]! ^= 0x10;
+      writeFileSync(path, file);
+      expect((await storeErrorOf(() => openStore(folder))).code).toBe('CORRUPT');
+    }
+  });
+});
+
+const WRITER = `
+  const { openStore } = await import(${JSON.stringify(new URL('../../dist/store/open.js', import.meta.url).href)});
+  const store = await openStore(process.argv[1]);
+  const address = new Uint8Array(32).fill(1);
+  let stored = 0;
+  const codes = [];
+  for (let key = 0; codes.length < 5; key++) {
+    const deltas = [{ address, key, data: new Uint8Array(20000).fill(key) }];
+    // Two at once go another way than one alone.
+    const results = await Promise.allSettled(key % 2 ? [store.updateDeltas(deltas)] : [store.updateDeltas(deltas), store.updateDeltas(deltas)]);
+    if (results.every(({ status }) => status === 'fulfilled')) stored++;
+    else { codes.push(results[0].reason.code); key--; }
+    if (codes.length > 0 && store.contract(address).tip !== stored - 1) throw new Error('half a write');
+  }
+  console.log(JSON.stringify({ stored, codes, read: store.delta(address, stored - 1)[0] }));
+  await store.close();
+`;
+
+describe.runIf(process.platform === 'linux')('a disk without room', () => {
+  it('fails writes with a clear error, stores nothing of them, and goes on reading', async () => {
+    const folder = await temporaryFolder();
+    mkdirSync(folder, { recursive: true });
+    // The size limit of files stands in for a full disk.
+    const script = `trap '' XFSZ; ulimit -f 3000; exec "$0" --input-type=module -e "$1" "$2"`;
+    const run = spawnSync('sh', ['-c', script, process.execPath, WRITER, folder], { encoding: 'utf8' });
+    const { stored, codes, read } = JSON.parse(run.stdout) as {
+      stored: number;
+      codes: string[];
+      read: number;
+    };
+    expect(stored).toBeGreaterThan(10);
+    for (const code of codes) expect(['DISK_FULL', 'IO']).toContain(code);
+    expect(read).toBe((stored - 1) & 0xff);
+    const store = await openStore(folder);
+    expect(store.contract(new Uint8Array(32).fill(1))).toMatchObject({ tip: stored - 1, deltaCount: stored });
+    await store.close();
+  });
+});

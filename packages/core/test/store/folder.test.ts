@@ -1,0 +1,142 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { Database } from '#store/database.js';
+import { FolderLock } from '#store/folder-lock.js';
+import { checkSchema, migrate, type Migration, storedVersion } from '#store/migrations.js';
+import { openStore } from '#store/open.js';
+import { openStoreReader } from '#store/reader.js';
+import { storeErrorOf, temporaryFolder } from './support.js';
+
+const HOLDER = `
+  const { openStore } = await import(${JSON.stringify(new URL('../../dist/store/open.js', import.meta.url).href)});
+  await openStore(process.argv[1]);
+  console.log('open');
+  setInterval(() => {}, 1000);
+`;
+
+describe('lock', () => {
+  it('keeps a second core out, until the first is closed', async () => {
+    const folder = await temporaryFolder();
+    const store = await openStore(folder);
+    expect((await storeErrorOf(() => openStore(folder))).code).toBe('LOCKED');
+    await store.close();
+    await (await openStore(folder)).close();
+    expect(readdirSync(folder).filter((name) => name.includes('core.lock'))).toEqual([]);
+  });
+
+  it('ends with its process, even when that is killed', async () => {
+    const folder = await temporaryFolder();
+    const holder = spawn(process.execPath, ['--input-type=module', '-e', HOLDER, folder], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(holder.stdout, 'data');
+    expect((await storeErrorOf(() => openStore(folder))).code).toBe('LOCKED');
+    // A process that stands still is still there.
+    holder.kill('SIGSTOP');
+    expect((await storeErrorOf(() => openStore(folder))).code).toBe('LOCKED');
+    holder.kill('SIGKILL');
+    await once(holder, 'exit');
+    expect(existsSync(join(folder, 'core.lock'))).toBe(true);
+    await (await openStore(folder)).close();
+  });
+
+  it('has one holder, however many try at once, also over a stale lock', async () => {
+    const folder = await temporaryFolder();
+    for (const stale of [false, true, true, true, false]) {
+      if (stale) writeFileSync(join(folder, 'core.lock'), 'left over');
+      const attempts = await Promise.allSettled(Array.from({ length: 20 }, () => FolderLock.acquire(folder)));
+      const holders = attempts.filter((attempt) => attempt.status === 'fulfilled');
+      expect(holders).toHaveLength(1);
+      await holders[0]!.value.release();
+    }
+  });
+
+  it('works in a folder whose path is too long for a socket', async () => {
+    const folder = join(await temporaryFolder(), 'x'.repeat(100), 'y'.repeat(100));
+    const store = await openStore(folder);
+    expect((await storeErrorOf(() => openStore(folder))).code).toBe('LOCKED');
+    await store.close();
+    await (await openStore(folder)).close();
+  });
+});
+
+describe('folder', () => {
+  it('is made when it is not there, for its owner alone', async () => {
+    const folder = join(await temporaryFolder(), 'a', 'b');
+    await (await openStore(folder)).close();
+    expect(existsSync(join(folder, 'data.mdb'))).toBe(true);
+  });
+
+  it('that is a file is refused', async () => {
+    expect((await storeErrorOf(() => openStore(fileURLToPath(import.meta.url)))).code).toBe('IO');
+  });
+
+  // The superuser may write everywhere.
+  it.runIf(process.getuid?.() !== 0)('that may not be written is refused', async () => {
+    const folder = await temporaryFolder();
+    chmodSync(folder, 0o500);
+    expect((await storeErrorOf(() => openStore(folder))).code).toBe('NOT_WRITABLE');
+    chmodSync(folder, 0o700);
+  });
+
+  it('without a store is refused by a reader', async () => {
+    const folder = await temporaryFolder();
+    expect((await storeErrorOf(() => openStoreReader(folder))).code).toBe('NOT_A_STORE');
+    mkdirSync(join(folder, 'sub'));
+    expect((await storeErrorOf(() => openStoreReader(join(folder, 'none')))).code).toBe('NOT_A_STORE');
+    expect(existsSync(join(folder, 'none'))).toBe(false);
+  });
+});
+
+describe('schema', () => {
+  const toTwo: Migration = (db) => db.put('meta', Buffer.from('two'), Uint8Array.of(2));
+  const toThree: Migration = (db) =>
+    db.put('meta', Buffer.from('three'), db.get('meta', Buffer.from('two'))!);
+
+  async function database(folder: string): Promise<Database> {
+    return Database.open(folder);
+  }
+
+  it('of an older version is migrated step by step, and of a newer one refused', async () => {
+    const folder = await temporaryFolder();
+    const db = await database(folder);
+    await migrate(db, []);
+    expect(storedVersion(db)).toBe(1);
+    expect((await storeErrorOf(() => checkSchema(db, [toTwo]))).code).toBe('NOT_WRITABLE');
+    await migrate(db, [toTwo]);
+    await migrate(db, [toTwo, toThree]);
+    await migrate(db, [toTwo, toThree]);
+    expect(storedVersion(db)).toBe(3);
+    expect(db.get('meta', Buffer.from('three'))).toEqual(Uint8Array.of(2));
+    expect((await storeErrorOf(() => migrate(db, [toTwo]))).code).toBe('NEWER_SCHEMA');
+    await db.close();
+    const refusal = await storeErrorOf(() => openStore(folder));
+    expect(refusal.code).toBe('NEWER_SCHEMA');
+    expect(refusal.message).toContain('has schema version 3');
+    expect((await storeErrorOf(() => openStoreReader(folder))).code).toBe('NEWER_SCHEMA');
+  });
+
+  it('starts at the present version in a new folder', async () => {
+    const db = await database(await temporaryFolder());
+    await migrate(db, [toTwo, toThree]);
+    expect(storedVersion(db)).toBe(3);
+    expect(db.get('meta', Buffer.from('two'))).toBeUndefined();
+    await db.close();
+  });
+
+  it('a migration that fails leaves everything as it was', async () => {
+    const db = await database(await temporaryFolder());
+    await migrate(db, []);
+    const broken: Migration = () => {
+      throw new Error('broken');
+    };
+    await expect(migrate(db, [toTwo, broken])).rejects.toThrow('broken');
+    expect(storedVersion(db)).toBe(1);
+    expect(db.get('meta', Buffer.from('two'))).toBeUndefined();
+    await db.close();
+  });
+});

@@ -1,0 +1,45 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { StoreError } from '#store/errors.js';
+import { openStore } from '#store/open.js';
+import type { Store, StoreOptions } from '#store/store.js';
+
+/** A new folder that is gone when the test is over. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'enigma-store-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A store in a new folder, closed when the test is over. */
+export async function temporaryStore(options?: StoreOptions): Promise<{ store: Store; folder: string }> {
+  const folder = await temporaryFolder();
+  const store = await openStore(folder, options);
+  onTestFinished(() => store.close());
+  return { store, folder };
+}
+
+/** The address of contract number `n`. */
+export function addressOf(n: number): Uint8Array {
+  const address = new Uint8Array(32).fill(0xa0);
+  new DataView(address.buffer).setUint32(0, n);
+  return address;
+}
+
+/** Bytes that differ from call to call with other arguments. */
+export function bytes(length: number, seed: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, i) => (i * 31 + seed * 7 + (seed >> 8)) & 0xff);
+}
+
+/** The code of the StoreError that an action throws. */
+export async function storeErrorOf(action: () => unknown): Promise<StoreError> {
+  try {
+    await action();
+  } catch (error) {
+    if (error instanceof StoreError) return error;
+    throw error;
+  }
+  throw new Error('expected a StoreError');
+}
