@@ -1,0 +1,72 @@
+import { getContract, type ContractHandle, type EnigmaClient, type Written } from '@enigma-worker/sdk';
+import { expectTypeOf, test } from 'vitest';
+
+const abi = [
+  { type: 'constructor', stateMutability: 'nonpayable', inputs: [{ name: 'owner', type: 'bytes32' }] },
+  {
+    type: 'function',
+    name: 'bid',
+    stateMutability: 'nonpayable',
+    inputs: [
+      { name: 'bidder', type: 'bytes32' },
+      { name: 'amount', type: 'uint256' },
+    ],
+    outputs: [],
+  },
+  {
+    type: 'function',
+    name: 'winner',
+    stateMutability: 'view',
+    inputs: [],
+    outputs: [{ name: '', type: 'bytes32' }],
+  },
+  {
+    type: 'function',
+    name: 'standing',
+    stateMutability: 'view',
+    inputs: [{ name: 'bidder', type: 'bytes32' }],
+    outputs: [
+      { name: 'amount', type: 'uint256' },
+      { name: 'leads', type: 'bool' },
+    ],
+  },
+] as const;
+
+type Auction = ContractHandle<typeof abi>;
+
+test('functions are divided by what they may do', () => {
+  expectTypeOf<keyof Auction['read']>().toEqualTypeOf<'winner' | 'standing'>();
+  expectTypeOf<keyof Auction['write']>().toEqualTypeOf<'bid'>();
+  expectTypeOf<keyof Auction['estimateGas']>().toEqualTypeOf<'bid' | 'winner' | 'standing'>();
+});
+
+test('results have the types of the ABI', () => {
+  expectTypeOf<ReturnType<Auction['read']['winner']>>().toEqualTypeOf<Promise<`0x${string}`>>();
+  expectTypeOf<ReturnType<Auction['read']['standing']>>().toEqualTypeOf<
+    Promise<readonly [bigint, boolean]>
+  >();
+  expectTypeOf<ReturnType<Auction['write']['bid']>>().toEqualTypeOf<Promise<Written<undefined>>>();
+});
+
+test('wrong names and types do not compile', () => {
+  // Only compiled, never called: there is no worker here.
+  const compiles = (client: EnigmaClient) => {
+    const auction = getContract(client, { abi, address: '' });
+    void auction.write.bid(['0x00', 1n]);
+    void auction.write.bid({ bidder: '0x00', amount: 1n });
+    void auction.read.winner();
+    // @ts-expect-error no such function
+    void auction.write.bidd;
+    // @ts-expect-error winner does not change state
+    void auction.write.winner;
+    // @ts-expect-error a number is not a bigint
+    void auction.write.bid(['0x00', 1]);
+    // @ts-expect-error an argument is missing
+    void auction.write.bid(['0x00']);
+    // @ts-expect-error an argument has another name
+    void auction.write.bid({ bidder: '0x00', sum: 1n });
+    // @ts-expect-error the arguments are missing
+    void auction.read.standing();
+  };
+  expectTypeOf(compiles).toBeFunction();
+});
