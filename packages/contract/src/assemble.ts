@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { main as asc, type Transform } from 'assemblyscript/asc';
 import { CompileError } from './errors.js';
-import { callStartFromEntries, START_EXPORT } from './start.js';
+import { prepareEntries, RESERVE_EXPORT, START_EXPORT } from './start.js';
 import { CALL, DEPLOY } from './transform/contract-class.js';
 import type { ExpandedContract } from './transform/expand.js';
 
@@ -21,6 +21,9 @@ const ENTRY = '__entry';
 const RUNTIME = 'assembly/runtime/index';
 const PACKAGE_NAME = '@enigma-worker/contract';
 const OUTPUT = 'contract.wasm';
+
+/** The room that `runtime/arena.ts` leaves for the code at deployment. */
+const MAX_CODE = 1 << 20;
 
 const OPTIONS = [
   '--outFile',
@@ -60,7 +63,7 @@ function createTransform(): Transform {
     }
 
     afterCompile(module: Parameters<NonNullable<Transform['afterCompile']>>[0]): void {
-      callStartFromEntries(this.binaryen, module);
+      prepareEntries(this.binaryen, module);
     }
   };
   // The compiler takes the class and makes the object, though its types say otherwise.
@@ -82,6 +85,9 @@ export async function assemble(input: AssembleInput): Promise<Uint8Array> {
   if (result.error || !wasm) {
     throw new CompileError('COMPILER', result.stderr.toString().trim() || String(result.error));
   }
+  if (wasm.length > MAX_CODE) {
+    throw new CompileError('SOURCE', `the contract has ${wasm.length} bytes; the most are ${MAX_CODE}`);
+  }
   return wasm;
 }
 
@@ -89,7 +95,10 @@ export async function assemble(input: AssembleInput): Promise<Uint8Array> {
 async function readFor(input: AssembleInput, name: string): Promise<string | null> {
   const path = name.replaceAll('\\', '/');
   if (path === `${ENTRY}.ts`) {
-    return `export { ${DEPLOY} as deploy, ${CALL} as call } from './${input.expanded.path}';`;
+    return (
+      `export { ${DEPLOY} as deploy, ${CALL} as call } from './${input.expanded.path}';\n` +
+      `export { reserveCode as ${RESERVE_EXPORT} } from '~lib/${PACKAGE_NAME}/assembly/runtime/arena';`
+    );
   }
   if (path === `~${RUNTIME}.ts`) return `import '~lib/${PACKAGE_NAME}/assembly/runtime/arena';`;
   const library = path.split(`node_modules/${PACKAGE_NAME}/`)[1];

@@ -6,6 +6,7 @@ export type {
   ContractDocs,
   FunctionDocs,
 } from './abi.js';
+export { type Artifacts, artifactsOf, writeArtifacts } from './artifacts.js';
 export { type CompiledContract, compileContract, type CompileOptions } from './compile.js';
 export { CompileError, type CompileErrorCode, type SourcePosition } from './errors.js';
 export type { ReadSource } from './transform/sources.js';

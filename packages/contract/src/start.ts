@@ -6,26 +6,39 @@ type Module = InstanceType<Binaryen['Module']>;
 /** Under this name the compiler exports what would be the start function. */
 export const START_EXPORT = '__start';
 
+/** Under this name the entry exports what has to happen first in a deployment. */
+export const RESERVE_EXPORT = '__reserve';
+
 /**
- * A worker refuses a module with a start function. When a contract has globals that must be computed, their initialisation is
- * exported instead, and this makes both entries begin with it.
+ * Puts calls at the beginning of both entries. A worker refuses a module with a start function: when a contract has globals
+ * that must be computed, their initialisation is exported instead, and the entries begin with it. A deployment reserves the
+ * place of the code even before that.
  */
-export function callStartFromEntries(binaryen: Binaryen, module: Module): void {
+export function prepareEntries(binaryen: Binaryen, module: Module): void {
+  const reserve = functionOf(binaryen, module, RESERVE_EXPORT);
   const start = functionOf(binaryen, module, START_EXPORT);
-  if (!start) return;
+  begin(binaryen, module, 'deploy', [reserve, start]);
+  begin(binaryen, module, 'call', [start]);
+  for (const name of [RESERVE_EXPORT, START_EXPORT]) {
+    if (functionOf(binaryen, module, name) !== undefined) module.removeExport(name);
+  }
+}
+
+function begin(
+  binaryen: Binaryen,
+  module: Module,
+  entry: string,
+  first: readonly (string | undefined)[],
+): void {
+  const name = functionOf(binaryen, module, entry);
+  if (name === undefined) return;
   // Its types put this class into the module; it is beside it.
   const functions = (binaryen as unknown as Pick<Module, 'Function'>).Function;
-  for (const entry of ['deploy', 'call']) {
-    const exported = functionOf(binaryen, module, entry);
-    const target = exported && module.getFunction(exported);
-    if (!target) continue;
-    const body = functions.getBody(target);
-    functions.setBody(
-      target,
-      module.block(null, [module.call(start, [], binaryen.none), body], binaryen.none),
-    );
-  }
-  module.removeExport(START_EXPORT);
+  const target = module.getFunction(name);
+  const calls = first.flatMap((called) =>
+    called === undefined ? [] : [module.call(called, [], binaryen.none)],
+  );
+  functions.setBody(target, module.block(null, [...calls, functions.getBody(target)], binaryen.none));
 }
 
 /** The inner name of an exported function. */

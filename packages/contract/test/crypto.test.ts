@@ -1,5 +1,14 @@
 import fc from 'fast-check';
-import { bytesToHex, hashMessage, type Hex, hexToBigInt, hexToBytes, keccak256, numberToHex, slice } from 'viem';
+import {
+  bytesToHex,
+  hashMessage,
+  type Hex,
+  hexToBigInt,
+  hexToBytes,
+  keccak256,
+  numberToHex,
+  slice,
+} from 'viem';
 import { privateKeyToAccount, sign } from 'viem/accounts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Harness } from './harness.js';
@@ -51,12 +60,18 @@ describe('cryptography in a contract', () => {
   });
 
   it('recovers for keys and hashes at the edges', async () => {
-    const edges: Hex[] = [1n, 2n, 3n, ORDER - 1n, ORDER - 2n, 1n << 128n, (1n << 255n) - 1n].map((value) => numberToHex(value, { size: 32 }));
-    const hashes = [0n, 1n, ORDER - 1n, ORDER, ORDER + 1n, (1n << 256n) - 1n].map((value) => numberToHex(value, { size: 32 }));
+    const edges: Hex[] = [1n, 2n, 3n, ORDER - 1n, ORDER - 2n, 1n << 128n, (1n << 255n) - 1n].map((value) =>
+      numberToHex(value, { size: 32 }),
+    );
+    const hashes = [0n, 1n, ORDER - 1n, ORDER, ORDER + 1n, (1n << 256n) - 1n].map((value) =>
+      numberToHex(value, { size: 32 }),
+    );
     for (const key of edges) {
       for (const hash of hashes) {
         const signature = await sign({ hash, privateKey: key, to: 'hex' });
-        expect(contract.call('recover', hash, signature), `key ${key}, hash ${hash}`).toBe(privateKeyToAccount(key).address);
+        expect(contract.call('recover', hash, signature), `key ${key}, hash ${hash}`).toBe(
+          privateKeyToAccount(key).address,
+        );
       }
     }
   });
@@ -68,7 +83,8 @@ describe('cryptography in a contract', () => {
     const s = slice(good, 32, 64);
     const zero = numberToHex(0, { size: 32 });
     const highS = numberToHex(ORDER - hexToBigInt(s), { size: 32 });
-    const join = (first: Hex, second: Hex, v: number): Hex => `${first}${second.slice(2)}${v.toString(16).padStart(2, '0')}`;
+    const join = (first: Hex, second: Hex, v: number): Hex =>
+      `${first}${second.slice(2)}${v.toString(16).padStart(2, '0')}`;
     for (const signature of [
       join(zero, s, 27),
       join(r, zero, 27),

@@ -17,6 +17,21 @@ const ARENA_START: usize = 64 << 16;
 // A constant initial value: anything else would need a start function, which a worker refuses.
 let next: usize = 0;
 
+/** The most bytes a contract may have; it is checked when a contract is compiled. */
+const CODE_ROOM: usize = 1 << 20;
+
+/**
+ * Keeps off the memory behind the static data: at deployment the worker puts the code of the contract there, and gives it back
+ * from there when the constructor is through. Runs before anything else does.
+ */
+export function reserveCode(): void {
+  next = firstBlock(__heap_base + CODE_ROOM);
+}
+
+function firstBlock(start: usize): usize {
+  return ((start + BLOCK_OVERHEAD + AL_MASK) & ~AL_MASK) - BLOCK_OVERHEAD;
+}
+
 function blockSize(size: usize): usize {
   return ((size + BLOCK_OVERHEAD + AL_MASK) & ~AL_MASK) - BLOCK_OVERHEAD;
 }
