@@ -34,6 +34,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     description: 'call a secret contract',
     load: async () => (await import('./commands/call.js')).callCommand(),
   },
+  config: {
+    description: 'show what settings are in force, and what a config file may hold',
+    load: async () => (await import('./commands/config.js')).configCommand(),
+  },
   demo: {
     description: 'run a whole worker on a real contract, and say what stays secret',
     load: async () => (await import('./commands/demo.js')).demoCommand(),

@@ -1,5 +1,5 @@
 import { decodeResult, encodeArguments, parseFunction, parseTypes, SdkError } from '@enigma-worker/sdk';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 test.each([

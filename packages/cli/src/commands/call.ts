@@ -7,7 +7,7 @@ import { gasLimit } from './gas.js';
 
 interface Options {
   readonly returns?: string;
-  readonly gasLimit: bigint;
+  readonly gasLimit?: bigint;
   readonly json?: boolean;
 }
 
@@ -19,7 +19,7 @@ export function callCommand(): Command {
     .argument('<function>', "the function with its types, for example 'sub(uint256,uint256)'")
     .argument('[values...]', 'its arguments; bytes in hex, lists and tuples as JSON')
     .option('--returns <types>', 'Solidity types of the result, for example uint256 or bytes32,bool')
-    .option('--gas-limit <gas>', 'gas limit', gasLimit, 100_000_000n)
+    .option('--gas-limit <gas>', 'gas limit (default: 100000000)', gasLimit)
     .option('--json', 'print JSON')
     .action(async (address: string, text: string, values: readonly string[], options: Options) => {
       const args = parseValues(parseFunction(text).inputs, values);
@@ -32,7 +32,7 @@ export function callCommand(): Command {
           function: text,
           args,
           returns,
-          gasLimit: options.gasLimit,
+          ...(options.gasLimit !== undefined && { gasLimit: options.gasLimit }),
         });
         console.log(options.json === true ? toJson(result) : report(result));
       } finally {

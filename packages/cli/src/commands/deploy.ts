@@ -10,7 +10,7 @@ import { gasLimit } from './gas.js';
 interface Options {
   readonly fn: string;
   readonly args?: readonly string[];
-  readonly gasLimit: bigint;
+  readonly gasLimit?: bigint;
   readonly address?: string;
   readonly json?: boolean;
 }
@@ -22,7 +22,7 @@ export function deployCommand(): Command {
     .argument('<contract.wasm>', 'the compiled contract')
     .option('--fn <text>', 'the constructor with its types', 'construct()')
     .option('--args <values...>', 'its arguments; bytes in hex, lists and tuples as JSON')
-    .option('--gas-limit <gas>', 'gas limit', gasLimit, 100_000_000n)
+    .option('--gas-limit <gas>', 'gas limit (default: 100000000)', gasLimit)
     .option('--address <hex>', 'address of the new contract: its task id (default: random)')
     .option('--json', 'print JSON')
     .action(async (path: string, options: Options) => {
@@ -34,7 +34,7 @@ export function deployCommand(): Command {
           bytecode: read(path),
           construct: options.fn,
           args,
-          gasLimit: options.gasLimit,
+          ...(options.gasLimit !== undefined && { gasLimit: options.gasLimit }),
           ...(options.address !== undefined && { address: options.address }),
         });
         console.log(options.json === true ? toJson(deployment) : report(deployment));

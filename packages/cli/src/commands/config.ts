@@ -1,0 +1,115 @@
+import { Command } from 'commander';
+import { z } from 'zod';
+import { CONFIG_FILES, load, readConfigFile } from '../config/load.js';
+import { SECTIONS } from '../config/sections.js';
+import { flagOf, variableOf, type Settings } from '../config/settings.js';
+import { UsageError } from '../errors.js';
+import { fields, style, toJson } from '../output/style.js';
+
+/** `enigma config`. */
+export function configCommand(): Command {
+  return new Command('config')
+    .description('show what settings are in force, and what a config file may hold')
+    .addCommand(printCommand())
+    .addCommand(schemaCommand());
+}
+
+function printCommand(): Command {
+  const command = new Command('print')
+    .description('print the settings that a command would run with here, and where each comes from')
+    .argument('[section]', `${Object.keys(SECTIONS).join(', ')}; all of them when absent`)
+    .option('--json', 'print JSON')
+    .action(async (section: string | undefined, { json }: { json?: boolean }) => {
+      const file = await readConfigFile(command.optsWithGlobals<{ config?: string }>().config);
+      const chosen = section === undefined ? Object.keys(SECTIONS) : [section];
+      const shown = chosen.map((name) => [name, inForce(name, settingsOf(name), file)] as const);
+      console.log(
+        json === true
+          ? toJson(Object.fromEntries(shown))
+          : shown.map(([name, rows]) => table(name, rows)).join('\n\n'),
+      );
+    });
+  return command;
+}
+
+interface InForce {
+  readonly value: unknown;
+  readonly from: string;
+}
+
+/** Settings that are needed and not given are shown as missing: printing must work everywhere. */
+function inForce(
+  section: string,
+  settings: Settings,
+  file: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, InForce>> {
+  const entries = Object.entries(settings).map(([name, setting]) => {
+    const one = { [name]: { ...setting, schema: setting.schema.or(z.undefined()) } };
+    const part = onlySetting(section, name, file);
+    const { values, origins } = load(section, one, { flags: {}, environment: process.env, file: part });
+    return [name, { value: values[name] ?? null, from: origins[name]! }] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function onlySetting(
+  section: string,
+  name: string,
+  file: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const found = file[section];
+  if (typeof found !== 'object' || found === null || !Object.hasOwn(found, name)) return {};
+  return { [section]: { [name]: (found as Record<string, unknown>)[name] } };
+}
+
+function table(section: string, rows: Readonly<Record<string, InForce>>): string {
+  const lines = Object.entries(rows).map(([name, { value, from }]) => {
+    const text = value === null ? style.note('–') : typeof value === 'string' ? value : JSON.stringify(value);
+    return [
+      name,
+      `${text}  ${style.note(from === 'environment' ? variableOf(section, name) : from)}`,
+    ] as const;
+  });
+  return `${style.title(section)}\n${fields(lines)}`;
+}
+
+function schemaCommand(): Command {
+  return new Command('schema')
+    .description(`print the JSON schema of ${CONFIG_FILES.join(', ')}`)
+    .action(() => {
+      const properties = Object.fromEntries(
+        Object.entries(SECTIONS).map(([name, settings]) => [name, sectionSchema(name, settings)]),
+      );
+      console.log(
+        toJson({
+          $schema: 'https://json-schema.org/draft/2020-12/schema',
+          title: 'Enigma worker',
+          type: 'object',
+          properties,
+          additionalProperties: false,
+        }),
+      );
+    });
+}
+
+function sectionSchema(section: string, settings: Settings): object {
+  const properties = Object.fromEntries(
+    Object.entries(settings).map(([name, { schema, description }]) => {
+      const { $schema: _, ...json } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+      return [
+        name,
+        { ...json, description: `${description}; ${flagOf(name)}, ${variableOf(section, name)}` },
+      ];
+    }),
+  );
+  return { type: 'object', properties, additionalProperties: false };
+}
+
+function settingsOf(section: string): Settings {
+  const settings = Object.hasOwn(SECTIONS, section) ? SECTIONS[section] : undefined;
+  if (settings === undefined)
+    throw new UsageError(
+      `no section ${JSON.stringify(section)}; there are ${Object.keys(SECTIONS).join(', ')}`,
+    );
+  return settings;
+}
