@@ -39,7 +39,10 @@ export function seal(key: Uint8Array, plaintext: Uint8Array, options: SealOption
 export function open(key: Uint8Array, envelope: Uint8Array, aad?: Uint8Array): Uint8Array {
   expectLength('symmetric key', key, 32);
   if (envelope.length < IV_LENGTH) {
-    throw new CryptoError('IMPROPER_ENCRYPTION', `an envelope has at least ${IV_LENGTH} bytes, got ${envelope.length}`);
+    throw new CryptoError(
+      'IMPROPER_ENCRYPTION',
+      `an envelope has at least ${IV_LENGTH} bytes, got ${envelope.length}`,
+    );
   }
   if (envelope.length < ENVELOPE_OVERHEAD) {
     throw new CryptoError('DECRYPTION_FAILED', 'the envelope is too short to hold a tag');

@@ -1,4 +1,6 @@
-const BYTE_TO_HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const BYTE_TO_HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, '0'),
+);
 
 const NIBBLES = new Int8Array(256).fill(-1);
 for (let digit = 0; digit < 16; digit++) {

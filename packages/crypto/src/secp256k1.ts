@@ -25,7 +25,10 @@ export function generateKeyPair(): KeyPair {
 export function keyPairOf(privateKey: Uint8Array): KeyPair {
   expectLength('private key', privateKey, 32);
   if (!backend.isPrivateKey(privateKey)) {
-    throw new CryptoError('INVALID_PRIVATE_KEY', 'private key: expected a number from 1 to the order of secp256k1 less 1');
+    throw new CryptoError(
+      'INVALID_PRIVATE_KEY',
+      'private key: expected a number from 1 to the order of secp256k1 less 1',
+    );
   }
   return { privateKey, publicKey: backend.publicKey(privateKey) };
 }

@@ -93,10 +93,12 @@ function native(secp: Secp256k1): Backend {
       const { signature, recid } = secp.ecdsaSign(digest, privateKey);
       return { signature, recovery: recid };
     },
-    recover: (digest, signature, recovery) => secp.ecdsaRecover(signature, recovery, digest, false).subarray(1),
+    recover: (digest, signature, recovery) =>
+      secp.ecdsaRecover(signature, recovery, digest, false).subarray(1),
     ecdh: (privateKey, publicKey) => secp.ecdh(uncompressed(publicKey), privateKey),
   };
 }
 
 /** Native code where it loads; the portable curve with Node's own primitives where it does not. */
-export const backend: Backend = secp256k1 === undefined ? { ...portable, ...nodePrimitives } : native(secp256k1);
+export const backend: Backend =
+  secp256k1 === undefined ? { ...portable, ...nodePrimitives } : native(secp256k1);

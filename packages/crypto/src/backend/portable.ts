@@ -42,7 +42,8 @@ export const backend: Backend = {
     const compressed = secp256k1.recoverPublicKey(recoverable, digest, { prehash: false });
     return secp256k1.Point.fromBytes(compressed).toBytes(false).slice(1);
   },
-  ecdh: (privateKey, publicKey) => sha256(secp256k1.getSharedSecret(privateKey, uncompressed(publicKey), true)),
+  ecdh: (privateKey, publicKey) =>
+    sha256(secp256k1.getSharedSecret(privateKey, uncompressed(publicKey), true)),
   aesGcmSeal: (key, iv, plaintext, aad) => gcm(key, iv, aad).encrypt(plaintext),
   aesGcmOpen: (key, iv, sealed, aad) => gcm(key, iv, aad).decrypt(sealed),
 };
