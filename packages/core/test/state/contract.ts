@@ -22,7 +22,8 @@ export class Chain {
   }
 
   get state(): Json {
-    return this.states.at(-1) ?? new Map<string, Json>();
+    const last = this.states.at(-1);
+    return last === undefined ? new Map<string, Json>() : last;
   }
 
   get hash(): Uint8Array {
