@@ -1,0 +1,71 @@
+import {
+  Address,
+  contract,
+  ethereum,
+  EthereumContract,
+  recoverAddress,
+  keccak256,
+  require,
+  state,
+  StateList,
+  StateMap,
+  struct,
+  u256,
+  view,
+} from '@enigma-worker/contract/assembly';
+
+/** The contract on Ethereum that keeps the polls, and learns from here only what it may. */
+@ethereum
+export class VotingETH extends EthereumContract {
+  validateCastVote(pollId: u256): void {}
+  validateTallyPoll(pollId: u256, result: u256): void {}
+}
+
+/** What a voter signs. */
+@struct
+export class Ballot {
+  pollId: u256;
+  inFavour: bool;
+}
+
+/**
+ * Polls with secret ballots. Each vote is reported to Ethereum as cast, without saying how; the tally reports the percentage in
+ * favour. Voters sign their ballots, so that nobody votes for another one or twice.
+ */
+@contract
+export class Voting {
+  @state ethereum: Address;
+  @state votes: StateMap<u256, StateList<bool>>;
+  @state hasVoted: StateMap<u256, StateMap<Address, bool>>;
+
+  /** @param ethereum the contract on Ethereum that keeps the polls */
+  constructor(ethereum: Address) {
+    this.ethereum = ethereum;
+  }
+
+  /**
+   * Casts a vote, once for each account and poll.
+   * @param signature the voter's, over the hash of the ABI-encoded poll and vote
+   */
+  castVote(pollId: u256, inFavour: bool, signature: Uint8Array): void {
+    const ballot = new Ballot();
+    ballot.pollId = pollId;
+    ballot.inFavour = inFavour;
+    const voter = recoverAddress(keccak256(ballot.toAbi()), signature);
+    require(!this.hasVoted[pollId][voter], 'this account has voted');
+    this.hasVoted[pollId][voter] = true;
+    this.votes[pollId].push(inFavour);
+    new VotingETH(this.ethereum).validateCastVote(pollId);
+  }
+
+  /** Counts a poll and reports the percentage in favour, rounded down, to Ethereum. */
+  tallyPoll(pollId: u256): void {
+    const votes = this.votes[pollId].toArray();
+    let inFavour: u64 = 0;
+    for (let i = 0; i < votes.length; i++) {
+      if (votes[i]) inFavour++;
+    }
+    const percentage = votes.length ? (inFavour * 100) / votes.length : 0;
+    new VotingETH(this.ethereum).validateTallyPoll(pollId, u256.from(percentage));
+  }
+}
