@@ -10,6 +10,8 @@ export interface Analysis {
   readonly blockGas: readonly number[];
   /** Whether some branch goes to the end of the block, in the same order. Arms of an if: as its first one. */
   readonly targeted: readonly boolean[];
+  /** Whether a `br_table` does. */
+  readonly targetedByTable: readonly boolean[];
   /** Stack that the function takes while it runs. */
   readonly stackUnits: number;
   /** Whether the function calls anything, or runs instructions whose time depends on an operand. */
@@ -46,6 +48,7 @@ interface Frame {
 export function analyse(module: Module, { type, body }: DefinedFunction): Analysis {
   const blockGas: number[] = [];
   const targeted: boolean[] = [];
+  const targetedByTable: boolean[] = [];
   const frames: Frame[] = [];
   let height = 0;
   let deepest = 0;
@@ -57,6 +60,7 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
   const begin = (): number => {
     blockGas.push(gasPrices.block);
     targeted.push(false);
+    targetedByTable.push(false);
     // The charge pushes one operand.
     if (frames.at(-1)?.dead !== true) deepest = Math.max(deepest, height + 1);
     return blockGas.length - 1;
@@ -76,9 +80,10 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
     pop(callee.parameters.length);
     height += callee.results.length;
   };
-  const branch = (label: number): number => {
+  const branch = (label: number, byTable = false): number => {
     const frame = at(frames, frames.length - 1 - label);
     targeted[frame.label] = true;
+    if (byTable) targetedByTable[frame.label] = true;
     return frame.loop ? frame.parameters : frame.results;
   };
 
@@ -125,7 +130,7 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
         break;
       }
       case op.brTable:
-        for (const label of code.labels()) branch(label);
+        for (const label of code.labels()) branch(label, true);
         frame.dead = true;
         break;
       case op.return:
@@ -148,7 +153,7 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
     }
   }
   const locals = body.locals.reduce((total, group) => total + group.count, 0);
-  return { blockGas, targeted, stackUnits: locals + deepest, calls, loops, grows, lasting };
+  return { blockGas, targeted, targetedByTable, stackUnits: locals + deepest, calls, loops, grows, lasting };
 }
 
 /** How many parameters and results a block of this type has; `type` as in {@link Code.first}. */

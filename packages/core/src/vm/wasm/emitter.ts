@@ -57,6 +57,12 @@ export class Emitter extends Writer {
     return this;
   }
 
+  branchIf(label: number): this {
+    this.byte(op.brIf);
+    this.u32(label);
+    return this;
+  }
+
   /** An instruction of the group behind the prefix 0xfc; immediates follow. */
   prefixed(opcode: number, ...immediates: readonly number[]): this {
     this.byte(opcode >> 8);

@@ -5,7 +5,7 @@ import type { Helpers } from './helpers.js';
 import type { Metering } from './metering.js';
 import { at } from './module.js';
 import type { Body, DefinedFunction, LocalGroup } from './module.js';
-import { immediate, op, valueType } from './opcodes.js';
+import { emptyBlock, immediate, op, valueType } from './opcodes.js';
 
 /**
  * The body of a function with metering injected. The function has two more parameters, the gas that is left and the
@@ -34,6 +34,8 @@ class FunctionMeter {
   readonly #definition: DefinedFunction;
   readonly #analysis: Analysis;
   readonly #exact: boolean;
+  /** Whether branches to the end of the function have to be caught, to come by our own end of it. */
+  readonly #wrapped: boolean;
   readonly #out: Emitter;
   readonly #code: Code;
 
@@ -50,8 +52,8 @@ class FunctionMeter {
   #due = 0;
   /** Whether there has to be a look at what is left when it is taken. */
   #mustCheck = false;
-  /** Numbers of the blocks around the current instruction, and whether they are arms of an if. */
-  readonly #open: { readonly block: number; readonly arm: boolean }[] = [];
+  /** The blocks around the current instruction: their numbers, whether they are arms of an if, what jumps to them pay. */
+  readonly #open: { readonly block: number; readonly arm: boolean; readonly prepaid: number }[] = [];
   #nextBlock = 0;
 
   constructor(metering: Metering, helpers: Helpers, definition: DefinedFunction, analysis: Analysis) {
@@ -60,6 +62,7 @@ class FunctionMeter {
     this.#definition = definition;
     this.#analysis = analysis;
     this.#exact = metering.variant === 'exact';
+    this.#wrapped = analysis.targeted[0] === true;
     this.#out = new Emitter(definition.body.code.length * 2);
     this.#code = new Code(definition.body.code);
     const { parameters } = at(metering.module.types, definition.type);
@@ -71,18 +74,20 @@ class FunctionMeter {
   }
 
   body(): Body {
-    // Branches to the end of the function have to come by our own end of it.
-    const wrapped = this.#analysis.targeted[0] === true;
+    const out = this.#out;
+    // Who runs out of something leaves this block, and does not come back: V8 keeps such code out of the way.
+    out.op(op.block, emptyBlock);
     this.#takeStack();
-    if (wrapped) {
-      this.#out.byte(op.block);
-      this.#out.s32(this.#helpers.resultBlock(at(this.#metering.module.types, this.#definition.type)));
+    if (this.#wrapped) {
+      out.byte(op.block);
+      out.s32(this.#helpers.resultBlock(at(this.#metering.module.types, this.#definition.type)));
     }
     this.#begin(false);
     while (this.#code.next()) this.#instruction();
-    if (wrapped) this.#out.end();
+    if (this.#wrapped) out.end();
     this.#leave();
-    this.#out.end();
+    out.op(op.return).end();
+    out.get(this.#left).get(this.#room).call(this.#helpers.fail()).op(op.unreachable).end();
     return { locals: [...this.#definition.body.locals, ...this.#temporaries], code: this.#out.written };
   }
 
@@ -95,10 +100,7 @@ class FunctionMeter {
         this.#begin(false);
         return;
       case op.loop:
-        this.#pay();
-        code.write(out);
-        this.#begin(false);
-        this.#mustCheck = true;
+        this.#loop();
         return;
       case op.if:
         this.#pay();
@@ -115,7 +117,13 @@ class FunctionMeter {
         this.#end();
         return;
       case op.br:
+        this.#due += this.#prepaid(code.first);
+        this.#pay();
+        code.write(out);
+        return;
       case op.brIf:
+        this.#branchIf();
+        return;
       case op.brTable:
         this.#pay();
         code.write(out);
@@ -165,15 +173,53 @@ class FunctionMeter {
   // Gas.
 
   /** Charges for a block that begins here. */
-  #begin(arm: boolean): void {
+  #begin(arm: boolean, prepaid = 0): void {
     const block = this.#nextBlock;
     this.#nextBlock += 1;
-    this.#open.push({ block, arm });
+    this.#open.push({ block, arm, prepaid });
     this.#due += at(this.#analysis.blockGas, block);
     if (this.#exact) {
       this.#mustCheck = true;
       this.#pay();
     }
+  }
+
+  /**
+   * A loop is charged each time round. In fast code who jumps to its beginning pays for it, together with what is due
+   * there anyway: once around is then one subtraction and one look at the result.
+   */
+  #loop(): void {
+    const block = this.#nextBlock;
+    const repeats = this.#analysis.targeted[block] === true;
+    if (this.#exact || !repeats || this.#analysis.targetedByTable[block] === true) {
+      this.#pay();
+      this.#code.write(this.#out);
+      this.#begin(false);
+      this.#mustCheck = repeats && !this.#exact;
+      return;
+    }
+    const prepaid = at(this.#analysis.blockGas, block);
+    this.#due += prepaid;
+    this.#pay();
+    this.#code.write(this.#out);
+    this.#begin(false, prepaid);
+    this.#due = 0;
+    this.#out.get(this.#left).i64(0).op(op.i64LtS);
+    this.#failIf();
+  }
+
+  #branchIf(): void {
+    // If the branch is not taken, what was paid for the target comes back with the next payment.
+    const prepaid = this.#prepaid(this.#code.first);
+    this.#due += prepaid;
+    this.#pay();
+    this.#code.write(this.#out);
+    this.#due -= prepaid;
+  }
+
+  /** What a branch to `label` pays for the block it leads to. */
+  #prepaid(label: number): number {
+    return this.#open[this.#open.length - 1 - label]?.prepaid ?? 0;
   }
 
   #end(): void {
@@ -198,7 +244,8 @@ class FunctionMeter {
 
   /** Takes an i32: ends the contract if it is not 0. */
   #failIf(): void {
-    this.#out.if().get(this.#left).get(this.#room).call(this.#helpers.fail()).op(op.unreachable).end();
+    const inner = Math.max(0, this.#open.length - 1);
+    this.#out.branchIf(this.#wrapped && this.#open.length > 0 ? inner + 1 : inner);
   }
 
   #publishGas(): void {
