@@ -9,19 +9,23 @@ import type { Load, Measured } from './load-types.js';
 /** A program of this folder in a process of its own, which answers each message with one. */
 export class Child implements AsyncDisposable {
   readonly #process: ChildProcess;
+  readonly #gone: Promise<never>;
 
   constructor(program: 'echo-server' | 'core-server' | 'load', args: readonly string[] = []) {
-    this.#process = fork(fileURLToPath(new URL(`./${program}.js`, import.meta.url)), args, {
-      serialization: 'advanced',
+    const file = fileURLToPath(new URL(`./${program}.js`, import.meta.url));
+    this.#process = fork(file, args, { serialization: 'advanced' });
+    this.#gone = new Promise((_, reject) => {
+      this.#process.on('exit', (code) => reject(new Error(`${program} ended with ${String(code)}`)));
     });
+    // Its end is only news to somebody who waits for a message.
+    this.#gone.catch(() => undefined);
   }
 
   async next<T>(): Promise<T> {
-    const gone = once(this.#process, 'exit').then(([code]) => {
-      throw new Error(`a benchmark process ended with ${String(code)}`);
-    });
-    const [message] = (await Promise.race([once(this.#process, 'message'), gone])) as [T];
-    return message;
+    const message = new Promise<T>((resolve) =>
+      this.#process.once('message', (value) => resolve(value as T)),
+    );
+    return Promise.race([message, this.#gone]);
   }
 
   async ask<T>(message: unknown): Promise<T> {
