@@ -103,6 +103,30 @@ describe('the JSON reader', () => {
     );
   });
 
+  it('knows a name however it is escaped', () => {
+    const ascii = fc.string({ unit: 'binary-ascii', maxLength: 12 });
+    const styles = fc.array(fc.nat(2), { minLength: 12, maxLength: 12 });
+    fc.assert(
+      fc.property(ascii, fc.array(ascii), styles, (name, others, chosen) => {
+        const table = new NameTable([name, ...others]);
+        const escaped = Array.from(name, (character, i) => {
+          const unit = character.charCodeAt(0).toString(16).padStart(4, '0');
+          const shortest = JSON.stringify(character).slice(1, -1);
+          return [shortest, `\\u${unit}`, `\\u${unit.toUpperCase()}`][chosen[i]!];
+        }).join('');
+        for (const [text, expected] of [
+          [escaped, 7],
+          [escaped.replaceAll('/', '\\/'), 7],
+          [`${escaped}\\u0000${escaped}\\u00e9`, undefined],
+        ] as const) {
+          const outcome = readJson(bytesOf(`{"${text}":7}`), table, DEFAULT_LIMITS);
+          expect(outcome).toMatchObject({ ok: true });
+          expect(outcome.message?.get(name)).toBe(expected);
+        }
+      }),
+    );
+  });
+
   it('keeps integers exact', () => {
     const table = new NameTable(['a']);
     fc.assert(

@@ -114,7 +114,7 @@ class JsonReader {
       case 0x6e:
         return this.readWord('null', null);
       default:
-        return this.readNumber();
+        return this.readNumber(keep);
     }
   }
 
@@ -126,9 +126,7 @@ class JsonReader {
     for (;;) {
       if (this.peek() !== QUOTE) throw this.unexpected('a field name');
       const text = this.readText();
-      const name = text.escaped
-        ? this.names.findText(text.decode())
-        : this.names.find(this.source, text.start, text.end);
+      const name = target === undefined ? undefined : this.findName(text);
       if (this.peek() !== COLON) throw this.unexpected("':'");
       this.at++;
       const value = this.readValue(depth, target !== undefined && name !== undefined);
@@ -140,13 +138,17 @@ class JsonReader {
     }
   }
 
+  private findName({ source, start, end, escaped }: JsonText): string | undefined {
+    return escaped ? this.names.findEscaped(source, start, end) : this.names.find(source, start, end);
+  }
+
   private readList(depth: number, keep: boolean): JsonValue {
     const first = this.peek();
     if (first === CLOSE_LIST) {
       this.at++;
       return EMPTY;
     }
-    if (first >= ZERO && first <= NINE) {
+    if (keep && first >= ZERO && first <= NINE) {
       const list = readByteList(this.source, this.at);
       if (list !== undefined) {
         this.at = list.end;
@@ -204,7 +206,7 @@ class JsonReader {
     return value;
   }
 
-  private readNumber(): number | bigint | JsonFraction {
+  private readNumber(keep: boolean): number | bigint | JsonFraction {
     const start = this.at;
     const negative = this.source[start] === MINUS;
     const first = negative ? start + 1 : start;
@@ -216,7 +218,7 @@ class JsonReader {
     this.at = digitsEnd;
     const plain = !this.skipFraction() && !this.skipExponent();
     const digits = digitsEnd - first;
-    if (!plain || digits > MOST_INTEGER_DIGITS) return FRACTION;
+    if (!plain || !keep || digits > MOST_INTEGER_DIGITS) return FRACTION;
     if (digits <= SAFE_DIGITS) {
       let value = 0;
       for (let at = first; at < digitsEnd; at++) value = value * 10 + (this.source[at]! - ZERO);
