@@ -37,7 +37,7 @@ export interface TestContract<abi extends Abi> {
   readonly state: ReadonlyMap<string, string>;
 }
 
-/** A call failed. The message is what the caller reads, and what the contract said is the reason. */
+/** A call failed. The message is what the caller reads; it ends with the reason that the contract gave. */
 export class Reverted extends Error {
   override readonly name = 'Reverted';
 }
@@ -55,8 +55,7 @@ export function deploy<const abi extends Abi>(
   abi: abi,
   args: ContractConstructorArgs<abi>,
 ): TestContract<abi> {
-  let printed = '';
-  const engine = new Engine({ print: (text) => (printed = text) });
+  const engine = new Engine();
   const state = new Map<string, string>();
   const reader = { read: (key: string) => state.get(key) };
   let gas = 0n;
@@ -68,10 +67,9 @@ export function deploy<const abi extends Abi>(
     encoded: Uint8Array,
     go: Runner,
   ): Uint8Array => {
-    printed = '';
     const outcome = go({ kind, functionName, args: encoded, gasLimit: GAS_LIMIT, state: reader });
     gas = outcome.usedGas;
-    if (!outcome.ok) throw new Reverted(`${outcome.message} ${printed}`);
+    if (!outcome.ok) throw new Reverted(outcome.message);
     for (const [key, text] of outcome.writes) {
       if (text === undefined) state.delete(key);
       else state.set(key, text);

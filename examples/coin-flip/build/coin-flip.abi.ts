@@ -1,4 +1,4 @@
-/** A coin that nobody can foresee or steer. A player guesses first; the coin is then tossed inside the worker, and neither the worker's operator nor the player can toss it again. */
+/** A coin that nobody can foresee or steer. A player guesses first; the coin is then tossed inside the worker, and what came out stays with the round. */
 export const coinFlipAbi = [
   {
     "type": "constructor",

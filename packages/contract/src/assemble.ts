@@ -57,8 +57,9 @@ function createTransform(): Transform {
     declare readonly binaryen: Transform['binaryen'];
 
     afterParse(): void {
-      this.program.options.runtime = 0;
-      this.program.options.stackSize = 0;
+      const options: { runtime: number; stackSize: number } = this.program.options;
+      options.runtime = 0;
+      options.stackSize = 0;
       this.program.module.useShadowStack = false;
     }
 
@@ -74,16 +75,20 @@ function createTransform(): Transform {
 export async function assemble(input: AssembleInput): Promise<Uint8Array> {
   let wasm: Uint8Array | undefined;
   const chosen = [...(input.optimize ? OPTIMIZE : []), ...(input.features === 'mvp' ? MVP : [])];
-  const result = await asc([`${ENTRY}.ts`, ...OPTIONS, ...chosen], {
+  let report = '';
+  const { error } = await asc([`${ENTRY}.ts`, ...OPTIONS, ...chosen], {
     transforms: [createTransform()],
     readFile: (name) => readFor(input, name),
     writeFile: (name, contents) => {
       if (name === OUTPUT) wasm = contents as Uint8Array;
     },
     listFiles: () => [],
+    stderr: {
+      write: (chunk) => void (report += typeof chunk === 'string' ? chunk : new TextDecoder().decode(chunk)),
+    },
   });
-  if (result.error || !wasm) {
-    throw new CompileError('COMPILER', result.stderr.toString().trim() || String(result.error));
+  if (error || !wasm) {
+    throw new CompileError('COMPILER', report.trim() || String(error));
   }
   if (wasm.length > MAX_CODE) {
     throw new CompileError('SOURCE', `the contract has ${wasm.length} bytes; the most are ${MAX_CODE}`);

@@ -109,7 +109,7 @@ describe('cryptography in a contract', () => {
 
   it('draws every value of a range', () => {
     const seen = new Set(Array.from({ length: 200 }, () => contract.call('dice', 6n)));
-    expect([...seen].sort()).toEqual([0n, 1n, 2n, 3n, 4n, 5n]);
+    expect(seen).toEqual(new Set([0n, 1n, 2n, 3n, 4n, 5n]));
     expect(() => contract.call('dice', 0n)).toThrow(/nothing is below 0/);
     expect(contract.call('byte')).toBeLessThan(256);
     expect(contract.call('wide')).not.toBe(contract.call('wide'));

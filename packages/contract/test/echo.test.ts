@@ -50,7 +50,7 @@ const simple: readonly Sample[] = [
 function checksum(address: Hex): Hex {
   const digits = address.slice(2);
   const hash = keccak256(toHex(digits)).slice(2);
-  return `0x${[...digits].map((digit, i) => (parseInt(hash[i] ?? '0', 16) > 7 ? digit.toUpperCase() : digit)).join('')}`;
+  return `0x${digits.replace(/./g, (digit, i: number) => (parseInt(hash[i] ?? '0', 16) > 7 ? digit.toUpperCase() : digit))}`;
 }
 
 const someSimple = fc.constantFrom(...simple);

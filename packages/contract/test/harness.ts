@@ -39,7 +39,7 @@ export class Harness {
 
   constructor(contract: CompiledContract) {
     this.module = new WebAssembly.Module(new Uint8Array(contract.wasm));
-    this.abi = contract.abi as Abi;
+    this.abi = contract.abi;
   }
 
   deploy(...args: readonly unknown[]): this {
@@ -68,8 +68,11 @@ export class Harness {
     let result = new Uint8Array();
     let ethereum: Outcome['ethereum'];
     let instance: WebAssembly.Instance | undefined;
-    const memory = (): Uint8Array =>
-      new Uint8Array((instance?.exports['memory'] as WebAssembly.Memory).buffer);
+    const memory = (): Uint8Array => {
+      const exported = instance?.exports['memory'] as WebAssembly.Memory | undefined;
+      if (!exported) throw new Error('a host function ran before the contract was there');
+      return new Uint8Array(exported.buffer);
+    };
     const get = (at: number, length: number): Uint8Array<ArrayBuffer> => {
       if (at + length > memory().length) throw new RangeError('outside memory');
       return memory().slice(at, at + length);

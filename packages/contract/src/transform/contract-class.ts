@@ -1,9 +1,4 @@
-import {
-  type ClassDeclaration,
-  type FieldDeclaration,
-  MethodDeclaration,
-  type TypeNode,
-} from 'assemblyscript';
+import { type ClassDeclaration, type FieldDeclaration, MethodDeclaration, type Node } from 'assemblyscript';
 import { type AbiField, type AbiType, headLength } from './abi-type.js';
 import { decode, encode, LIB } from './codec.js';
 import type { Edits } from './edits.js';
@@ -147,7 +142,7 @@ function expandField(file: SourceFile, field: FieldDeclaration, types: TypeResol
     : [];
 }
 
-function textOf(file: SourceFile, node: TypeNode): string {
+function textOf(file: SourceFile, node: Node): string {
   return file.text.slice(node.range.start, node.range.end);
 }
 
@@ -159,7 +154,7 @@ export function staticText(text: string): string {
 
 function parametersOf(file: SourceFile, method: MethodDeclaration, types: TypeResolver): AbiField[] {
   return method.signature.parameters.map((parameter) => {
-    if (parameter.initializer || parameter.parameterKind !== 0) {
+    if (parameter.initializer || /^\w+\s*\?|^\.\.\./.test(textOf(file, parameter))) {
       throw errorAt(
         parameter,
         `parameter ${parameter.name.text} cannot be optional: a caller gives all of them`,

@@ -125,14 +125,14 @@ export class Engine implements Disposable {
   }
 
   #outcomeOf(ending: Ending, call: Call): CallOutcome {
-    const { meter, result, ethereum, state } = this.#host;
+    const { meter, result, ethereum, state, revertReason } = this.#host;
     switch (ending.kind) {
       case 'unknown':
         throw new Error('exact code always tells how it ended');
       case 'out-of-gas':
         return failed(outOfGasText, call.gasLimit);
       case 'trap':
-        return failed(executionText(ending.reason), meter.charged);
+        return failed(executionText(ending.reason, revertReason), meter.charged);
       case 'done':
         if (!meter.tryCharge(finalPrice(call, result))) return failed(outOfGasText, call.gasLimit);
         return { ok: true, result, usedGas: meter.used, writes: state.end(), ...(ethereum && { ethereum }) };

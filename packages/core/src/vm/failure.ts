@@ -1,9 +1,13 @@
 /** Text of a task that used up its gas. Source: docs/protocol.md, "Errors". */
 export const outOfGasText = 'Invocation resulted in gas limit violated';
 
-/** Text of a task whose code failed while it ran or while it was prepared. Source: docs/protocol.md, "Errors". */
-export function executionText(reason: string): string {
-  return `Error in execution of WASM code: ${reason}`;
+/**
+ * Text of a task whose code failed while it ran or while it was prepared. Source: docs/protocol.md, "Errors".
+ * @param revertReason what the contract said before it executed `unreachable`; it is added, and to no other trap
+ */
+export function executionText(reason: string, revertReason?: string): string {
+  const text = `Error in execution of WASM code: ${reason}`;
+  return reason === 'unreachable' && revertReason !== undefined ? `${text}: ${revertReason}` : text;
 }
 
 /** The traps that the original's interpreter tells apart. Source: docs/protocol.md, "Errors". */

@@ -38,6 +38,8 @@ export class HostContext {
   result: Uint8Array = nothing;
   /** What `write_eth_bridge` was given last. */
   ethereum: EthereumCall | undefined;
+  /** What the last printed line says is the reason of a revert; see `eprint`. */
+  revertReason: string | undefined;
   /** Where `eprint` goes; absent while a call is repeated, for it has printed already. */
   print: PrintSink | undefined;
   readonly #print: PrintSink | undefined;
@@ -58,6 +60,7 @@ export class HostContext {
     this.args = call.args;
     this.result = nothing;
     this.ethereum = undefined;
+    this.revertReason = undefined;
     this.state.begin(call.state);
     if (repeated) this.random.rewind();
     else this.random.renew();
@@ -70,6 +73,7 @@ export class HostContext {
     this.args = nothing;
     this.result = nothing;
     this.ethereum = undefined;
+    this.revertReason = undefined;
     this.state.end();
     this.random.renew();
   }
