@@ -26,3 +26,15 @@ export const DEFAULT_LIMITS: Limits = {
   jsonDepth: 64,
   jsonValues: 1_000_000,
 };
+
+/**
+ * The limits of replies: the requester chose whom it asks, and a worker with many contracts answers with more than
+ * any request holds.
+ */
+export const REPLY_LIMITS: Limits = {
+  messageBytes: 1024 * MEBIBYTE,
+  bytecodeBytes: 64 * MEBIBYTE,
+  listItems: 10_000_000,
+  jsonDepth: DEFAULT_LIMITS.jsonDepth,
+  jsonValues: 50_000_000,
+};

@@ -1,6 +1,6 @@
 import { utf8 } from '@enigma-worker/crypto';
 import { ProtocolError } from '../errors.js';
-import { DEFAULT_LIMITS, type Limits } from '../limits.js';
+import { REPLY_LIMITS, type Limits } from '../limits.js';
 import type { Body } from './body.js';
 import { ReadContext } from './codec/codec.js';
 import type { Dialect } from './dialect.js';
@@ -81,7 +81,7 @@ function encode(
 export function parseReply<T extends MessageType>(
   type: T,
   frame: Uint8Array,
-  limits: Limits = DEFAULT_LIMITS,
+  limits: Limits = REPLY_LIMITS,
 ): IncomingReply<T> {
   const outcome = readJson(frame, KNOWN_NAMES, limits);
   if (!outcome.ok) throw outcome.error;

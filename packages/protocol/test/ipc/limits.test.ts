@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS, type Limits, parseRequest } from '@enigma-worker/protocol';
+import { DEFAULT_LIMITS, encodeReply, type Limits, parseReply, parseRequest } from '@enigma-worker/protocol';
 import { bytesOf, refusalOf } from './refusal.js';
 
 const address = 'ab'.repeat(32);
@@ -72,5 +72,12 @@ describe('limits', () => {
       message: 'message: expected at most 20 values, got more',
     });
     expect(parseRequest(bytesOf(values('unknown')), { ...wide, jsonDepth: 9 }).id).toBe('x');
+  });
+
+  it('of replies are wider: a worker may have more contracts than a request may name', () => {
+    const addresses = Array.from({ length: DEFAULT_LIMITS.listItems + 1 }, () => new Uint8Array(32));
+    const frame = encodeReply('GetAllAddrs', 'x', { addresses }, 'seed');
+    expect(parseReply('GetAllAddrs', frame)).toMatchObject({ kind: 'result' });
+    expect(() => parseReply('GetAllAddrs', frame, DEFAULT_LIMITS)).toThrow('at most 10000 items, got 10001');
   });
 });

@@ -54,7 +54,7 @@ export function readByteList(source: Uint8Array, start: number): ByteList | unde
   // Made here although the caller could share one: the compiler then need not check it in the loop.
   const view = new DataView(source.buffer, source.byteOffset, source.length);
   const lastWord = source.length - 4;
-  const full: Uint8Array[] = [];
+  let full: Uint8Array[] | undefined;
   let count = 0;
   let at = start;
   for (;;) {
@@ -72,6 +72,7 @@ export function readByteList(source: Uint8Array, start: number): ByteList | unde
       at += length;
     }
     if (count === SCRATCH.length) {
+      full ??= [];
       full.push(SCRATCH.slice());
       count = 0;
       continue;
@@ -91,9 +92,9 @@ export function readByteList(source: Uint8Array, start: number): ByteList | unde
   }
 }
 
-function collect(full: readonly Uint8Array[], count: number): Uint8Array {
+function collect(full: readonly Uint8Array[] | undefined, count: number): Uint8Array {
   const last = SCRATCH.slice(0, count);
-  return full.length === 0 ? last : concat(...full, last);
+  return full === undefined ? last : concat(...full, last);
 }
 
 function skipSpace(source: Uint8Array, from: number): number {
