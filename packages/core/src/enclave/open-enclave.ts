@@ -3,7 +3,7 @@ import type { StateKey } from '@enigma-worker/protocol';
 import { Lanes } from '../executors/lanes.js';
 import type { Logger } from '../log.js';
 import { isBehind, type Store } from '../store/store.js';
-import { executorStackMb } from '../vm/engine-error.js';
+import { executorStackMb } from '../vm/executor-thread.js';
 import type { AttestationProvider } from './attestation/provider.js';
 import type { BuildFailure, Enclave, EnclaveStats } from './enclave.js';
 import { EnclaveError } from './errors.js';

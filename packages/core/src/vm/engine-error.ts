@@ -17,10 +17,3 @@ export class EngineError extends Error {
     this.code = code;
   }
 }
-
-/**
- * The stack that a thread needs to run contracts, in MiB: `resourceLimits.stackSizeMb` of a Worker. Contracts have a
- * limit of their own that must be reached first, whichever tier of V8 runs them: with the default stack of 984 KiB the
- * same call may fit or not.
- */
-export const executorStackMb = 64;

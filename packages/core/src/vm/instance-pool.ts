@@ -29,14 +29,14 @@ export class InstancePool {
     let restored = false;
     try {
       const ending = instance.run(this.#host, gasLimit);
-      if (ending.kind === 'done') {
+      if (ending.kind === 'done' || module.layout.variant === 'exact') {
         instance.restore(this.#host);
         restored = true;
         if (module.layout.reusable) this.#idle.set(module, instance);
       }
       return ending;
     } finally {
-      // After a trap nobody knows what was written.
+      // After a trap fast code does not know what it wrote.
       if (!restored) instance.slot.wipe();
     }
   }

@@ -40,7 +40,7 @@ interface Exports {
 const outOfGasStatus = 1;
 const stackStatus = 2;
 
-/** A module bound to one memory. It may be called again after each call that it ended well. */
+/** A module bound to one memory. It may run again once its memory is restored. */
 export class ContractInstance {
   readonly slot: MemorySlot;
   readonly #module: CompiledModule;
@@ -74,7 +74,7 @@ export class ContractInstance {
     }
   }
 
-  /** Brings memory back to its beginning, at a cost that follows what the call wrote. Not after a trap. */
+  /** Brings memory back to its beginning, at a cost that follows what the call wrote. Not after a trap in fast code. */
   restore(host: HostContext): void {
     const marks = BigInt.asUintN(64, this.#exports.$dirty.value);
     const low = Number(marks & 0xffff_ffffn);

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import type { CallOutcome } from '#vm/call.js';
-import { executorStackMb } from '#vm/engine-error.js';
+import { executorStackMb } from '#vm/executor-thread.js';
 import { plentyOfGas, type Task } from './contract.js';
 
 const engineUrl = new URL(`file://${createRequire(import.meta.url).resolve('#vm/engine.js')}`).href;
