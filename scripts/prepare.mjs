@@ -2,7 +2,7 @@
 // Written in plain JavaScript with nothing but Node's own modules, because it runs before anything is installed.
 import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -43,10 +43,17 @@ function install() {
   writeFileSync(stamp, wanted);
 }
 
-/** Compiles every package, and the contracts of examples/, if their sources changed. */
+/** Compiles every package, and the contracts of examples/ whose sources changed. */
 export function build() {
   run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b', 'tsconfig.json']);
-  run(process.execPath, [join(root, 'scripts', 'build-examples.mjs')]);
+  run(process.execPath, [join(root, 'examples', 'build.mjs')]);
+  // The contract of `enigma demo` travels inside the command's package.
+  const contracts = join(root, 'packages', 'cli', 'contracts');
+  mkdirSync(contracts, { recursive: true });
+  copyFileSync(
+    join(root, 'examples/millionaires/build/millionaires.wasm'),
+    join(contracts, 'millionaires.wasm'),
+  );
 }
 
 /** Everything that a fresh clone lacks. */
