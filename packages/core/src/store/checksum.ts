@@ -1,7 +1,6 @@
 import { crc32 } from 'node:zlib';
 
-/** Bytes that {@link withChecksum} adds. */
-export const CHECKSUM_LENGTH = 4;
+const CHECKSUM_LENGTH = 4;
 
 /**
  * A value with a CRC-32 behind it that also depends on its key. The database keeps no checksums of its

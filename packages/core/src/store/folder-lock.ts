@@ -22,10 +22,13 @@ export class FolderLock {
   readonly #server: Server;
   readonly #path: string;
   readonly #inode: number;
+  /** Whether the holder before ended without giving the lock back. */
+  readonly wasAbandoned: boolean;
   #released: Promise<void> | undefined;
 
-  private constructor(server: Server, path: string) {
+  private constructor(server: Server, path: string, wasAbandoned: boolean) {
     this.#server = server;
+    this.wasAbandoned = wasAbandoned;
     this.#path = path;
     this.#inode = lstatSync(path).ino;
   }
@@ -33,14 +36,16 @@ export class FolderLock {
   /** Takes the lock of a folder. @throws StoreError `LOCKED` when another holds it */
   static async acquire(folder: string): Promise<FolderLock> {
     const path = join(folder, LOCK_NAME);
+    let wasAbandoned = false;
     try {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         const server = await tryListen(folder, path);
         if (server === undefined) {
           await removeIfStale(folder, path);
+          wasAbandoned = true;
           continue;
         }
-        const lock = new FolderLock(server, path);
+        const lock = new FolderLock(server, path, wasAbandoned);
         if (!(await isDisplaced(folder))) return lock;
         await lock.release();
         break;

@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { toStoreError } from './database-errors.js';
-import { Database } from './database.js';
+import type { Database } from './database.js';
 import { DatabaseStore } from './database-store.js';
-import { checkFile } from './file-check.js';
 import { FolderLock } from './folder-lock.js';
 import { migrate } from './migrations.js';
+import { openDatabase } from './open-database.js';
 import type { Store, StoreOptions } from './store.js';
 
 /**
@@ -23,8 +23,7 @@ export async function openStore(folder: string, options: StoreOptions = {}): Pro
   const lock = await FolderLock.acquire(path);
   let db: Database | undefined;
   try {
-    checkFile(path);
-    db = Database.open(path);
+    db = openDatabase(path, { mode: 'write', isSuspect: lock.wasAbandoned });
     await migrate(db);
     return new DatabaseStore(db, lock, options);
   } catch (error) {

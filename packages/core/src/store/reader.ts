@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { toHex } from '@enigma-worker/crypto';
 import { deltaKey, stateKeyOf } from './buckets.js';
-import { Database } from './database.js';
+import type { Database } from './database.js';
 import { StoreError } from './errors.js';
-import { checkFile } from './file-check.js';
 import { checkSchema } from './migrations.js';
+import { openDatabase } from './open-database.js';
 import type { ContractRecord } from './records.js';
 import type { StoreReader } from './store.js';
 import { expectRecord } from './writes.js';
@@ -78,9 +78,7 @@ export class DatabaseReader implements StoreReader {
  * @throws StoreError `NOT_A_STORE`, `NEWER_SCHEMA`, `CORRUPT`, ...
  */
 export function openStoreReader(folder: string): StoreReader {
-  const path = resolve(folder);
-  if (!checkFile(path)) throw new StoreError('NOT_A_STORE', `${path} holds no store`);
-  const db = Database.open(path, 'read');
+  const db = openDatabase(resolve(folder), { mode: 'read' });
   checkSchema(db);
   return new DatabaseReader(db);
 }

@@ -1,0 +1,35 @@
+import { Database } from './database.js';
+import { StoreError } from './errors.js';
+import { checkFile, databasePath } from './file-check.js';
+import { checkStructure } from './structure.js';
+
+/** Files up to this many pages (200 MB) are walked through in about a second. */
+const QUICK_CHECK_PAGES = 50_000;
+
+/** Options of {@link openDatabase}. */
+export interface OpenDatabaseOptions {
+  readonly mode: 'write' | 'read';
+  /** Whether the file may be the reason that its last user came to a sudden end. */
+  readonly isSuspect?: boolean;
+}
+
+/**
+ * Opens the database of a folder once its file was looked at; makes it when there is none, and the mode
+ * allows that.
+ * @throws StoreError `CORRUPT`, or `NOT_A_STORE` when there is none to read
+ */
+export function openDatabase(folder: string, { mode, isSuspect = false }: OpenDatabaseOptions): Database {
+  const file = checkFile(folder);
+  if (file === undefined && mode === 'read') throw new StoreError('NOT_A_STORE', `${folder} holds no store`);
+  // A file may lack pages at its end that are not in use; it must not lack others.
+  const needsCheck =
+    file !== undefined && (!file.isComplete || (isSuspect && file.lastPage <= QUICK_CHECK_PAGES));
+  if (needsCheck) refuseDamaged(folder);
+  return Database.open(folder, mode);
+}
+
+function refuseDamaged(folder: string): void {
+  const [problem] = checkStructure(folder).problems;
+  if (problem !== undefined)
+    throw new StoreError('CORRUPT', `${databasePath(folder)} is truncated or damaged: ${problem}`);
+}

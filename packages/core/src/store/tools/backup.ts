@@ -1,0 +1,82 @@
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { toStoreError } from '../database-errors.js';
+import { StoreError } from '../errors.js';
+import { databasePath } from '../file-check.js';
+import { FolderLock } from '../folder-lock.js';
+import { checkSchema } from '../migrations.js';
+import { openDatabase } from '../open-database.js';
+import type { Progress } from '../progress.js';
+
+const PROGRESS_MS = 200;
+
+/**
+ * Copies the store of a folder, as it is at one moment, into a new or empty folder; also while a core
+ * has it open. The copy is compact.
+ * @throws StoreError `NOT_WRITABLE` when the target is not empty
+ */
+export async function backupStore(folder: string, target: string, progress?: Progress): Promise<void> {
+  const source = resolve(folder);
+  const copy = resolve(target);
+  makeEmptyFolder(copy);
+  const db = openDatabase(source, { mode: 'read' });
+  const watch = progress && setInterval(() => progress(sizeOf(copy), sizeOf(source)), PROGRESS_MS);
+  try {
+    checkSchema(db);
+    await db.backup(copy);
+  } catch (error) {
+    // Half a copy must not pass for one.
+    rmSync(databasePath(copy), { force: true });
+    throw error;
+  } finally {
+    clearInterval(watch);
+    await db.close();
+  }
+  await expectReadable(copy);
+  progress?.(sizeOf(copy), sizeOf(copy));
+}
+
+/**
+ * Makes a backup the store of a folder that has none yet.
+ * @throws StoreError `LOCKED`, or `NOT_WRITABLE` when the folder has a store
+ */
+export async function restoreStore(backup: string, folder: string): Promise<void> {
+  const target = resolve(folder);
+  await expectReadable(resolve(backup));
+  mkdirSync(target, { recursive: true, mode: 0o700 });
+  const lock = await FolderLock.acquire(target);
+  try {
+    if (existsSync(databasePath(target)))
+      throw new StoreError('NOT_WRITABLE', `${target} has a store already`);
+    copyFileSync(databasePath(resolve(backup)), databasePath(target));
+  } catch (error) {
+    throw toStoreError(`restoring to ${target}`, error);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function expectReadable(folder: string): Promise<void> {
+  const db = openDatabase(folder, { mode: 'read' });
+  try {
+    checkSchema(db);
+  } finally {
+    await db.close();
+    // What reading leaves behind has no place in a backup.
+    rmSync(join(folder, 'lock.mdb'), { force: true });
+  }
+}
+
+function makeEmptyFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (readdirSync(folder).length === 0) return;
+  } catch (error) {
+    throw toStoreError(`making ${folder}`, error);
+  }
+  throw new StoreError('NOT_WRITABLE', `${folder} is not empty`);
+}
+
+function sizeOf(folder: string): number {
+  return statSync(databasePath(folder), { throwIfNoEntry: false })?.size ?? 0;
+}

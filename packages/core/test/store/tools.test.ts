@@ -1,0 +1,318 @@
+import { toHex } from '@enigma-worker/crypto';
+import { deltaHash, sealDelta, zeroHash } from '@enigma-worker/protocol';
+import * as fc from 'fast-check';
+import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { stateInspector } from '#enclave/state/inspector.js';
+import { Database } from '#store/database.js';
+import { StoreError } from '#store/errors.js';
+import { openStore } from '#store/open.js';
+import { openStoreReader } from '#store/reader.js';
+import type { Store } from '#store/store.js';
+import { checkStructure } from '#store/structure.js';
+import { backupStore, restoreStore } from '#store/tools/backup.js';
+import { readStats } from '#store/tools/stats.js';
+import { exportContract, importContract } from '#store/tools/transfer.js';
+import { verifyStore } from '#store/tools/verify.js';
+import { build } from '../state/contract.js';
+import { addressOf, bytes, storeErrorOf, temporaryFolder, temporaryStore } from './support.js';
+
+const A = addressOf(1);
+const B = addressOf(2);
+const KEY = bytes(32, 5);
+const inspector = stateInspector((address) => (address[3] === 1 ? KEY : undefined));
+
+/** Deltas of a contract whose key `n` counts up. */
+function chainOf(count: number): Uint8Array[] {
+  const deltas: Uint8Array[] = [];
+  for (let n = 0; n < count; n++) {
+    const previousHash = n === 0 ? zeroHash() : deltaHash(deltas[n - 1]!);
+    deltas.push(sealDelta(KEY, { ops: [{ op: 'add', path: '/n', value: BigInt(n) }], previousHash }));
+  }
+  return deltas;
+}
+
+/** Contract A with bytecode, 40 deltas and state; contract B with deltas that have a gap. */
+async function fill(store: Store): Promise<void> {
+  await store.updateContract(A, bytes(5000, 1));
+  await store.updateDeltas(chainOf(40).map((data, key) => ({ address: A, key, data })));
+  await build(store, A, KEY);
+  await store.updateDeltas([0, 2, 5].map((key) => ({ address: B, key, data: bytes(100, key) })));
+  await store.putStateKeys([{ address: A, sealed: bytes(60, 1) }]);
+}
+
+async function filledFolder(): Promise<string> {
+  const folder = await temporaryFolder();
+  const store = await openStore(folder);
+  await fill(store);
+  await store.close();
+  return folder;
+}
+
+async function collect(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  for await (const part of stream) parts.push(part);
+  return Buffer.concat(parts);
+}
+
+async function* chunks(data: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < data.length; at += size) yield data.subarray(at, at + size);
+}
+
+describe('stats', () => {
+  it('count what there is, while a core has the store open', async () => {
+    const { store, folder } = await temporaryStore();
+    await fill(store);
+    const seen: number[] = [];
+    expect(await readStats(folder, (done) => seen.push(done))).toEqual({
+      schemaVersion: 1,
+      fileBytes: statSync(join(folder, 'data.mdb')).size,
+      contracts: 2,
+      withoutBytecode: 1,
+      behind: 1,
+      withGaps: 1,
+      deltas: 43,
+      bytecodes: 1,
+      stateValues: 1,
+      stateKeys: 1,
+    });
+    expect(seen).toEqual([2]);
+  });
+});
+
+describe('verify', () => {
+  it('finds a sound store clean, with and without keys, open and closed', async () => {
+    const { store, folder } = await temporaryStore();
+    await fill(store);
+    const clean = { problems: [], contracts: 2, deltas: 43, stateValues: 1 };
+    expect(await verifyStore(folder)).toEqual({ ...clean, inspected: 0 });
+    await store.close();
+    expect(await verifyStore(folder, { inspector })).toEqual({ ...clean, inspected: 1 });
+    await (await openStore(folder)).close();
+  });
+
+  /** Changes the stored bytes behind the store's back, with good checksums. */
+  async function tamper(folder: string, change: (db: Database) => void): Promise<string[]> {
+    const db = Database.open(folder);
+    await db.write(() => change(db));
+    await db.close();
+    const { problems } = await verifyStore(folder, { inspector });
+    return problems.map(({ where, what }) =>
+      `${where}: ${what}`.replaceAll(toHex(A), 'A').replaceAll(toHex(B), 'B'),
+    );
+  }
+
+  it('names what does not fit together', async () => {
+    const deltaKey = (address: Uint8Array, index: number): Uint8Array =>
+      Buffer.concat([address, Buffer.from([0, 0, 0, index])]);
+    const cases: readonly (readonly [(db: Database) => void, string[]])[] = [
+      [
+        (db) => db.put('deltas', deltaKey(A, 7), db.get('deltas', deltaKey(A, 6))!),
+        [
+          'contract A, delta 7: does not follow the delta before it',
+          'contract A, delta 8: does not follow the delta before it',
+        ],
+      ],
+      [
+        (db) => db.put('deltas', deltaKey(A, 0), bytes(99, 1)),
+        [
+          'contract A, delta 0: does not open with the state key',
+          'contract A, delta 1: does not follow the delta before it',
+        ],
+      ],
+      [(db) => db.remove('deltas', deltaKey(B, 2)), ['contract B: has 2 deltas, and its record says 3']],
+      [(db) => db.remove('contracts', B), ['deltas of B: belong to no contract']],
+      [
+        (db) => db.put('states', bytes(32, 1), bytes(50, 1)),
+        [expect.stringMatching(/^state [0-9a-f]{32}: belong to no contract$/) as string],
+      ],
+      [
+        (db) => {
+          const [key] = [...db.keys('states')];
+          db.put('states', key!, bytes(80, 1));
+        },
+        [expect.stringMatching(/^contract A, sealed value [0-9a-f]{32}: is damaged$/) as string],
+      ],
+      [
+        (db) => {
+          const [hash] = [...db.keys('bytecode')];
+          db.put('bytecode', hash!, bytes(10, 1));
+        },
+        [expect.stringMatching(/^bytecode [0-9a-f]{64}: is damaged: it has another hash$/) as string],
+      ],
+      [
+        (db) => {
+          const [hash] = [...db.keys('bytecode')];
+          db.remove('bytecode', hash!);
+        },
+        [expect.stringMatching(/^bytecode [0-9a-f]{64}: is missing$/) as string],
+      ],
+    ];
+    for (const [change, problems] of cases) {
+      expect(await tamper(await filledFolder(), change)).toEqual(problems);
+    }
+  });
+
+  it('never passes over a flipped bit that changes an answer, nor ends the process', async () => {
+    const folder = await filledFolder();
+    const path = join(folder, 'data.mdb');
+    const good = readFileSync(path);
+    copyFileSync(path, `${path}.good`);
+    const answers = async (): Promise<unknown> => {
+      const reader = openStoreReader(folder);
+      try {
+        return [A, B].map((address) => {
+          const record = reader.contract(address);
+          const deltas = Array.from({ length: 50 }, (_, index) => reader.delta(address, index)).map(
+            (delta) => delta && Buffer.from(delta).toString('hex'),
+          );
+          return [
+            record,
+            deltas,
+            record?.codeHash && reader.bytecode(record.codeHash)?.length,
+            reader.stateKey(address)?.length,
+          ];
+        });
+      } finally {
+        await reader.close();
+      }
+    };
+    const expected = await answers();
+    let found = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.nat(good.length * 8 - 1), async (bit) => {
+        const damaged = Buffer.from(good);
+        damaged[bit >> 3]! ^= 1 << (bit & 7);
+        writeFileSync(path, damaged);
+        try {
+          const { problems } = await verifyStore(folder, { inspector });
+          if (problems.length > 0) found++;
+          else expect(await answers()).toEqual(expected);
+        } catch (error) {
+          if (!(error instanceof StoreError)) throw error;
+          found++;
+        }
+      }),
+      { numRuns: 150, interruptAfterTimeLimit: 15_000 },
+    );
+    expect(found).toBeGreaterThan(10);
+  }, 60_000);
+
+  it('a core that came to a sudden end looks at the file before it starts again', async () => {
+    const folder = await filledFolder();
+    const path = join(folder, 'data.mdb');
+    const file = readFileSync(path);
+    const { problems, pages } = checkStructure(folder);
+    expect(problems).toEqual([]);
+    expect(pages).toBeGreaterThan(5);
+    // The offset of the first node of some page in use.
+    for (let page = 2; page * 4096 < file.length; page++) file.writeUInt16LE(0xffff, page * 4096 + 24);
+    writeFileSync(path, file);
+    writeFileSync(join(folder, 'core.lock'), 'left over');
+    const error = await storeErrorOf(() => openStore(folder));
+    expect(error.code).toBe('CORRUPT');
+    expect(error.message).toContain('its layout is damaged');
+  });
+});
+
+describe('backup and restore', () => {
+  it('copies a store that is being written, and makes a store of it again', async () => {
+    const { store, folder } = await temporaryStore();
+    await fill(store);
+    const backup = join(await temporaryFolder(), 'backup');
+    const writing = Promise.all(
+      Array.from({ length: 50 }, (_, key) =>
+        store.updateDeltas([{ address: addressOf(3), key, data: bytes(1000, key) }]),
+      ),
+    );
+    const seen: number[] = [];
+    await backupStore(folder, backup, (done) => seen.push(done));
+    await writing;
+    expect(seen.at(-1)).toBeGreaterThan(8192);
+    expect(readdirSync(backup)).toEqual(['data.mdb']);
+
+    const restored = join(await temporaryFolder(), 'restored');
+    await restoreStore(backup, restored);
+    expect((await verifyStore(restored, { inspector })).problems).toEqual([]);
+    const copy = await openStore(restored);
+    expect(copy.contract(A)).toEqual(store.contract(A));
+    expect(copy.stateKey(A)).toEqual(bytes(60, 1));
+    await copy.close();
+  });
+
+  it('never write over anything', async () => {
+    const folder = await filledFolder();
+    expect((await storeErrorOf(() => backupStore(folder, folder))).code).toBe('NOT_WRITABLE');
+    const backup = join(await temporaryFolder(), 'backup');
+    await backupStore(folder, backup);
+    expect((await storeErrorOf(() => restoreStore(backup, folder))).code).toBe('NOT_WRITABLE');
+    expect((await storeErrorOf(() => restoreStore(join(folder, 'none'), join(folder, 'new')))).code).toBe(
+      'NOT_A_STORE',
+    );
+    const store = await openStore(folder);
+    expect((await storeErrorOf(() => restoreStore(backup, folder))).code).toBe('LOCKED');
+    await store.close();
+  });
+});
+
+describe('export and import', () => {
+  it('carries a contract to another store', async () => {
+    const folder = await filledFolder();
+    for (const address of [A, B]) {
+      const stream = await collect(exportContract(folder, address));
+      for (const size of [1, 1000, 1e9]) {
+        const { store } = await temporaryStore();
+        const { deltaCount } = openedRecord(folder, address);
+        const report = await importContract(store, chunks(stream, size));
+        expect(report).toEqual({ address, deltas: deltaCount, refused: [], bytecodeRefused: false });
+        const { state: _, ...record } = openedRecord(folder, address);
+        expect(store.contract(address)).toEqual({ ...record, state: undefined });
+        if (address === A) expect(await build(store, A, KEY)).toBe('done');
+      }
+    }
+  });
+
+  function openedRecord(folder: string, address: Uint8Array): NonNullable<ReturnType<Store['contract']>> {
+    const reader = openStoreReader(folder);
+    const record = reader.contract(address)!;
+    void reader.close();
+    return record;
+  }
+
+  it('says what the store would not take', async () => {
+    const folder = await filledFolder();
+    const stream = await collect(exportContract(folder, B));
+    const { store } = await temporaryStore();
+    await store.updateDeltas([{ address: B, key: 2, data: bytes(5, 5) }]);
+    expect(await importContract(store, chunks(stream, 64))).toEqual({
+      address: B,
+      deltas: 2,
+      refused: [2],
+      bytecodeRefused: false,
+    });
+  });
+
+  it('refuses every stream that is not what was written', async () => {
+    const folder = await filledFolder();
+    const stream = await collect(exportContract(folder, B));
+    const { store } = await temporaryStore();
+    for (let length = 0; length < stream.length; length += 7) {
+      expect(
+        (await storeErrorOf(() => importContract(store, chunks(stream.subarray(0, length), 50)))).code,
+      ).toBe('NOT_A_STORE');
+    }
+    for (let at = 0; at < stream.length; at += 5) {
+      // Another address is another contract.
+      if (at >= 8 && at < 40) continue;
+      const damaged = Buffer.from(stream);
+      damaged[at]! ^= 1;
+      expect((await storeErrorOf(() => importContract(store, chunks(damaged, 1e9)))).code).toBe(
+        'NOT_A_STORE',
+      );
+    }
+    expect((await storeErrorOf(() => collect(exportContract(folder, addressOf(9))))).code).toBe(
+      'UNKNOWN_CONTRACT',
+    );
+  });
+});
