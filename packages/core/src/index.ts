@@ -8,6 +8,7 @@ export {
   type AttestationProvider,
 } from './enclave/attestation/provider.js';
 export { openSealer, type SealingOptions } from './enclave/sealing/open-sealer.js';
+export { resealStore } from './enclave/sealing/reseal-store.js';
 export {
   type Sealer,
   SealingError,

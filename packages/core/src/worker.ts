@@ -9,6 +9,7 @@ import type { Enclave, EnclaveStats } from './enclave/enclave.js';
 import { openEnclave } from './enclave/open-enclave.js';
 import type { EnclaveOptions } from './enclave/options.js';
 import { openSealer, SIMULATION_WARNING } from './enclave/sealing/open-sealer.js';
+import type { Sealer } from './enclave/sealing/sealer.js';
 import { createHandlers } from './handlers/handlers.js';
 import { Dispatch } from './ipc/dispatch.js';
 import { Server, type ServerOptions, type ServerStats } from './ipc/server.js';
@@ -71,8 +72,11 @@ async function start(options: WorkerOptions, modules: WorkerModules, opened: Clo
   const store = await openStore(storePath, { logger: log });
   opened.push(store);
 
-  const { sealer = await simulatedSealer(dataDir, log), attestation = defaultAttestation(options, log) } =
-    modules;
+  const {
+    sealer = await openSealer({ kind: 'simulation', dataDir }),
+    attestation = defaultAttestation(options),
+  } = modules;
+  warnOfSimulation(sealer, attestation, log);
   const enclave = await openEnclave({ store, storePath, sealer, attestation, log }, enclaveOptions(options));
   opened.push(enclave);
 
@@ -97,15 +101,14 @@ async function start(options: WorkerOptions, modules: WorkerModules, opened: Clo
   return { endpoint, httpUrl: http?.url, signingAddress, stats, close, [Symbol.asyncDispose]: close };
 }
 
-async function simulatedSealer(dataDir: string, log: Logger) {
-  log.warn({}, SIMULATION_WARNING);
-  return openSealer({ kind: 'simulation', dataDir });
+function defaultAttestation({ retries }: WorkerOptions): AttestationProvider {
+  return openAttestation({ kind: 'auto', ...(retries !== undefined && { retries }) });
 }
 
-function defaultAttestation({ retries }: WorkerOptions, log: Logger): AttestationProvider {
-  const provider = openAttestation({ kind: 'auto', ...(retries !== undefined && { retries }) });
-  if (provider.kind === 'simulation') log.warn({}, ATTESTATION_SIMULATION_WARNING);
-  return provider;
+/** Nobody may take a simulation for the protection that it stands in for, however it was chosen. */
+function warnOfSimulation(sealer: Sealer, attestation: AttestationProvider, log: Logger): void {
+  if (sealer.mode === 'simulation') log.warn({}, SIMULATION_WARNING);
+  if (attestation.kind === 'simulation') log.warn({}, ATTESTATION_SIMULATION_WARNING);
 }
 
 function dispatch(
