@@ -79,4 +79,51 @@ describe('the same call', () => {
     const reloaded = codeOf(code.load().slice());
     expectSame(compute(engine, reloaded, task), outcome);
   });
+
+  it('has the same bits of NaN in each tier of V8', () => {
+    const made = [
+      '(f64.div (f64.const 0) (f64.const 0))',
+      '(f64.neg (f64.div (f64.const 0) (f64.const 0)))',
+      '(f64.sub (f64.const inf) (f64.const inf))',
+      '(f64.sqrt (f64.const -1))',
+      '(f64.mul (f64.load (i32.const 224)) (f64.const inf))',
+      '(f64.add (f64.load (i32.const 200)) (f64.load (i32.const 208)))',
+      '(f64.add (f64.load (i32.const 208)) (f64.load (i32.const 200)))',
+      '(f64.min (f64.load (i32.const 200)) (f64.load (i32.const 208)))',
+      '(f64.floor (f64.load (i32.const 216)))',
+      '(f64.add (f64.const nan:0x123) (f64.const 1))',
+      '(f64.promote_f32 (f32.div (f32.const 0) (f32.const 0)))',
+      '(f64.promote_f32 (f32.demote_f64 (f64.load (i32.const 216))))',
+      '(f64.promote_f32 (f32.max (f32.load (i32.const 204)) (f32.const 1)))',
+    ];
+    // Moved, not computed: all of its bits stay.
+    const moved = [
+      '(f64.load (i32.const 216))',
+      '(f64.const nan:0x123)',
+      '(f64.copysign (f64.load (i32.const 216)) (f64.const -1))',
+    ];
+    const stores = [...made, ...moved]
+      .map((value, index) => `(f64.store (i32.const ${8 * index}) ${value})`)
+      .join(' ');
+    const code = exe(
+      contract(
+        `(local $i i32)
+        (loop $again (call $all) (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 1000))))
+        (call $ret (i32.const 0) (i32.const 128))`,
+        `(func $all ${stores})
+         (data (i32.const 200) "\\01\\00\\00\\00\\00\\00\\f8\\7f\\02\\00\\00\\00\\00\\00\\f8\\ff\\03\\00\\00\\00\\00\\00\\f0\\7f")`,
+      ),
+    );
+    using engine = new Engine();
+    for (let run = 0; run < 1_000; run++) {
+      const bits = new BigUint64Array(success(compute(engine, code)).result.slice().buffer);
+      const nan = 0xfff8_0000_0000_0000n;
+      expect([...bits]).toEqual([
+        ...made.map((value) => (value.startsWith('(f64.neg') ? nan ^ (1n << 63n) : nan)),
+        0x7ff0_0000_0000_0003n,
+        0x7ff0_0000_0000_0123n,
+        0xfff0_0000_0000_0003n,
+      ]);
+    }
+  });
 });

@@ -5,6 +5,7 @@ import type { Helpers } from './helpers.js';
 import type { Metering } from './metering.js';
 import { at } from './module.js';
 import type { Body, DefinedFunction, LocalGroup } from './module.js';
+import { canonicalNan, nanTypeOf } from './nan.js';
 import { emptyBlock, immediate, op, valueType } from './opcodes.js';
 
 /**
@@ -168,6 +169,8 @@ class FunctionMeter {
     else if (opcode >= op.i32Store && opcode <= op.i64Store32) this.#store();
     else if (opcode >= op.i32Load && opcode <= op.i64Load32U) this.#load();
     else code.write(this.#out);
+    const floats = nanTypeOf(opcode);
+    if (floats !== undefined) canonicalNan(this.#out, floats, this.#temporary(`value${floats}`, floats));
   }
 
   // Gas.
