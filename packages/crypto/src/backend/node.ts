@@ -1,8 +1,9 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, randomFillSync } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { createKeccak } from 'hash-wasm';
+import type { createKeccak as CreateKeccak } from 'hash-wasm';
 import type { Backend } from './backend.js';
-import { backend as portable } from './portable.js';
+
+const require = createRequire(import.meta.url);
 
 /** What this package uses of libsecp256k1 through the `secp256k1` addon; all of it throws on bad input. */
 interface Secp256k1 {
@@ -18,13 +19,17 @@ function loadSecp256k1(): Secp256k1 | undefined {
   // The package's own entry would fall back to a slow implementation without a word;
   // its bindings either load or throw.
   try {
-    const bindings: unknown = createRequire(import.meta.url)('secp256k1/bindings');
+    const bindings: unknown = require('secp256k1/bindings');
     return bindings as Secp256k1;
   } catch {
     return undefined;
   }
 }
 
+// The package's own entry holds every hash there is, and takes a tenth of the start of a process to load.
+const { createKeccak } = require('hash-wasm/dist/keccak.umd.min.js') as {
+  createKeccak: typeof CreateKeccak;
+};
 const keccak = await createKeccak(256);
 const secp256k1 = loadSecp256k1();
 
@@ -99,6 +104,11 @@ function native(secp: Secp256k1): Backend {
   };
 }
 
-/** Native code where it loads; the portable curve with Node's own primitives where it does not. */
-export const backend: Backend =
-  secp256k1 === undefined ? { ...portable, ...nodePrimitives } : native(secp256k1);
+/** The portable curve, which is only loaded where it is needed, with Node's own primitives. */
+async function portable(): Promise<Backend> {
+  const { backend: slow } = await import('./portable.js');
+  return { ...slow, ...nodePrimitives };
+}
+
+/** Native code where it loads; the portable curve where it does not. */
+export const backend: Backend = secp256k1 === undefined ? await portable() : native(secp256k1);
