@@ -63,6 +63,9 @@ export interface Principal extends AsyncDisposable {
 
 const DEFAULT_BODY_LIMIT = 2 << 20;
 
+const SIMULATION_WARNING =
+  'sealing in simulation: the sealing key lies beside the master secret, which protects nothing from the owner of this machine';
+
 /**
  * Starts the master node: it holds the state keys of all contracts and gives each worker those of the
  * contracts that it may run, over JSON-RPC.
@@ -71,6 +74,7 @@ const DEFAULT_BODY_LIMIT = 2 << 20;
 export async function startPrincipal(options: PrincipalOptions): Promise<Principal> {
   const { dataDir, sealer, host = '127.0.0.1', port = 3040, log = silentLogger, now = Date.now } = options;
   const { authorisation = {}, bodyLimit = DEFAULT_BODY_LIMIT } = options;
+  if (sealer.mode === 'simulation') log.warn({}, SIMULATION_WARNING);
   const secrets = await loadOrCreateSecrets(dataDir, sealer);
   const epochFile =
     authorisation.epochFile === undefined ? undefined : await openEpochFile(authorisation.epochFile, log);
@@ -78,7 +82,7 @@ export async function startPrincipal(options: PrincipalOptions): Promise<Princip
     authorisation.registration === undefined
       ? undefined
       : openRegistrationDesk(authorisation.registration, now);
-  const book = openContractBook(dataDir);
+  const book = await openContractBook(dataDir);
   try {
     const metrics = createMetrics(() => book.size);
     const methods: Record<string, RpcMethod> = {

@@ -31,7 +31,7 @@ export async function backupPrincipal(dataDir: string, sealer: Sealer, passphras
   const secrets = await loadSecrets(dataDir, sealer);
   if (secrets === undefined)
     throw new PrincipalError('NOT_PROVISIONED', `${dataDir}: no principal has been started here`);
-  const book = openContractBook(dataDir);
+  const book = await openContractBook(dataDir);
   try {
     const salt = randomBytes(32);
     const key = await stretch(passphrase, salt);
@@ -59,7 +59,7 @@ export async function restorePrincipal(
     );
   }
   const { secrets, contracts } = await openBackup(backup, passphrase);
-  const book = openContractBook(dataDir);
+  const book = await openContractBook(dataDir);
   try {
     await book.restore(contracts);
   } finally {
