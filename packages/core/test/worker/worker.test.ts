@@ -1,0 +1,152 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Logger, startWorker, type Worker, type WorkerOptions } from '@enigma-worker/core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { curveKeyPair, Request } from 'zeromq';
+
+const cleanup: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const step of cleanup.splice(0).reverse()) await step();
+});
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'enigma-worker-'));
+  cleanup.push(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+async function start(options: Partial<WorkerOptions> = {}, log?: Logger): Promise<Worker> {
+  const worker = await startWorker(
+    { dataDir: folder(), port: 0, ...options },
+    log === undefined ? {} : { log },
+  );
+  cleanup.push(() => worker.close());
+  return worker;
+}
+
+async function ask(endpoint: string, message: object, options = {}): Promise<Record<string, unknown>> {
+  const socket = new Request({ linger: 0, receiveTimeout: 5_000, ...options });
+  try {
+    socket.connect(endpoint);
+    await socket.send(JSON.stringify({ id: 1, ...message }));
+    return JSON.parse(String((await socket.receive())[0])) as Record<string, unknown>;
+  } finally {
+    socket.close();
+  }
+}
+
+/** Keeps what it is told. */
+function keeper(): Logger & { lines: string[] } {
+  const lines: string[] = [];
+  const keep = (fields: object, message: string): void =>
+    void lines.push(`${message} ${JSON.stringify(fields)}`);
+  return { lines, trace: keep, debug: keep, info: keep, warn: keep, error: keep };
+}
+
+describe('a worker', () => {
+  it('makes its folder for itself only, and keeps its identity', async () => {
+    const dataDir = join(folder(), 'new');
+    const first = await start({ dataDir });
+    expect(statSync(dataDir).mode & 0o777).toBe(0o700);
+    const { signingAddress } = first;
+    await first.close();
+    await first.close();
+    const second = await start({ dataDir });
+    expect(second.signingAddress).toEqual(signingAddress);
+  });
+
+  it('says what it does not protect from', async () => {
+    const log = keeper();
+    await start({}, log);
+    expect(log.lines.join('\n')).toMatch(/sealing in simulation/);
+    expect(log.lines.join('\n')).toMatch(/attestation in simulation/);
+    expect(log.lines.join('\n')).toMatch(/no principal address/);
+  });
+
+  it('leaves nothing open when it cannot start', async () => {
+    const other = await start();
+    const dataDir = folder();
+    await expect(startWorker({ dataDir, bind: other.endpoint })).rejects.toMatchObject({
+      code: 'ENDPOINT_IN_USE',
+    });
+    await expect(startWorker({ dataDir, bind: 'tcp://0.0.0.0:0' })).rejects.toMatchObject({
+      code: 'INSECURE_BIND',
+    });
+    const busy = createServer();
+    await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve));
+    cleanup.push(() => busy.close());
+    const { port } = busy.address() as { port: number };
+    await expect(startWorker({ dataDir, port: 0, http: { port } })).rejects.toMatchObject({
+      code: 'HTTP_UNAVAILABLE',
+    });
+    await start({ dataDir });
+  });
+
+  it('does not share its folder', async () => {
+    const dataDir = folder();
+    await start({ dataDir });
+    await expect(startWorker({ dataDir, port: 0 })).rejects.toMatchObject({ code: 'LOCKED' });
+  });
+
+  it('lives beside another one in the same process', async () => {
+    const workers = [await start(), await start()];
+    for (const worker of workers) {
+      expect(await ask(worker.endpoint, { type: 'GetAllAddrs' })).toMatchObject({
+        result: { addresses: [] },
+      });
+    }
+  });
+
+  it('serves allowed CURVE keys and nobody else', async () => {
+    const [server, friend, stranger] = [curveKeyPair(), curveKeyPair(), curveKeyPair()];
+    const log = keeper();
+    const curve = { secretKey: server.secretKey, allowedClients: [friend.publicKey] };
+    const { endpoint } = await start({ curve, bind: 'tcp://0.0.0.0:*' }, log);
+    const local = endpoint.replace('0.0.0.0', '127.0.0.1');
+    const as = ({ publicKey, secretKey }: typeof friend) => ({
+      curveServerKey: server.publicKey,
+      curvePublicKey: publicKey,
+      curveSecretKey: secretKey,
+      receiveTimeout: 1_000,
+    });
+    expect(await ask(local, { type: 'GetAllAddrs' }, as(friend))).toHaveProperty('result');
+    await expect(ask(local, { type: 'GetAllAddrs' }, as(stranger))).rejects.toThrow();
+    await expect(ask(local, { type: 'GetAllAddrs' }, { receiveTimeout: 500 })).rejects.toThrow();
+    expect(log.lines.some((line) => line.includes('turned away') && line.includes(stranger.publicKey))).toBe(
+      true,
+    );
+    expect(log.lines.join('\n')).not.toContain(server.secretKey);
+  });
+});
+
+describe('the view from outside', () => {
+  it('shows metrics, health and readiness', async () => {
+    const worker = await start({ http: { port: 0 } });
+    await ask(worker.endpoint, { type: 'GetAllAddrs' });
+    await ask(worker.endpoint, { type: 'GetTip', input: 'ab'.repeat(32) });
+    await ask(worker.endpoint, { type: 'Nonsense' });
+    const get = (path: string): Promise<Response> => fetch(`${worker.httpUrl}${path}`);
+    const text = await (await get('/metrics')).text();
+    for (const figure of [
+      'enigma_requests_total{type="GetAllAddrs",outcome="result"} 1',
+      'enigma_requests_total{type="GetTip",outcome="error"} 1',
+      'enigma_requests_total{type="unknown",outcome="error"} 1',
+      'enigma_request_seconds_count{type="GetAllAddrs"} 1',
+      'enigma_tasks_pending 0',
+    ]) {
+      expect(text).toContain(figure);
+    }
+    expect(text).toMatch(/enigma_executors [1-9]/);
+    expect(text).toMatch(/enigma_store_bytes [1-9]/);
+    expect(text).toMatch(/process_resident_memory_bytes [1-9]/);
+    expect([(await get('/health')).status, (await get('/ready')).status]).toEqual([200, 200]);
+    expect((await get('/elsewhere')).status).toBe(404);
+    expect((await fetch(`${worker.httpUrl}/metrics`, { method: 'POST', body: 'x' })).status).toBe(404);
+  });
+
+  it('is not there unless it was asked for', async () => {
+    expect((await start()).httpUrl).toBeUndefined();
+  });
+});
