@@ -2,6 +2,7 @@ import { equalBytes } from '@enigma-worker/crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '#vm/engine.js';
 import { buildContract } from '#vm/wasm/build.js';
+import { moduleOf, u32 } from './support/binary.js';
 import { callOf, compute, contract, deploy, exe, failure, success } from './support/contract.js';
 import { onThread } from './support/thread.js';
 import { wat } from './support/wat.js';
@@ -286,6 +287,38 @@ describe('modules that lie', () => {
         if (!outcome.ok) expect(outcome.message).toMatch(/^(Error in execution of |Invocation )/);
       }
     }
+  });
+});
+
+describe('modules of a strange size', () => {
+  const deployed = (module: Uint8Array): ReturnType<Engine['deploy']> =>
+    engine.deploy(module, callOf('deploy', { gasLimit: 10_000_000n }));
+  const repeated = (count: number, ...bytes: number[]): number[] =>
+    Array.from({ length: count }, () => bytes).flat();
+
+  it.each([
+    ['a br_table with 100,000 targets', moduleOf([0x41, 0, 0x0e, ...u32(100_000), ...repeated(100_001, 0)])],
+    ['100,000 nested blocks', moduleOf([...repeated(100_000, 0x02, 0x40), ...repeated(100_000, 0x0b)])],
+    ['100,000 nested loops', moduleOf([...repeated(100_000, 0x03, 0x40), ...repeated(100_000, 0x0b)])],
+    ['4 billion locals', moduleOf([], [1, ...u32(2 ** 32 - 1), 0x7e])],
+    ['many groups of locals', moduleOf([], [...u32(1_000), ...repeated(1_000, ...u32(50_000), 0x7e)])],
+    ['a body that says it is longer', moduleOf([], [0x7f])],
+    ['a function beyond the limit', moduleOf(repeated(2_000_000, 0x01))],
+  ])('refuses %s at once', (_, module) => {
+    const start = performance.now();
+    const outcome = failure(deployed(module));
+    expect(outcome.message).toMatch(/^Error in execution of /);
+    expect(outcome.usedGas).toBe(0n);
+    expect(performance.now() - start).toBeLessThan(5_000);
+  });
+
+  it.each([
+    ['a br_table with 9,000 targets', moduleOf([0x41, 0, 0x0e, ...u32(9_000), ...repeated(9_001, 0)])],
+    ['1,000 nested blocks', moduleOf([...repeated(1_000, 0x02, 0x40), ...repeated(1_000, 0x0b)])],
+    ['1,000 nested loops', moduleOf([...repeated(1_000, 0x03, 0x40), ...repeated(1_000, 0x0b)])],
+    ['a long function', moduleOf(repeated(900_000, 0x01))],
+  ])('runs %s', (_, module) => {
+    expect(success(deployed(module)).usedGas).toBeGreaterThan(0n);
   });
 });
 
