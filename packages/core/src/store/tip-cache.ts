@@ -2,7 +2,7 @@ import { bytesKey } from './bytes-key.js';
 import type { DeltaEntry } from './records.js';
 
 /** What an entry takes besides its delta, about. */
-const OVERHEAD = 250;
+const OVERHEAD = 1000;
 
 /** Tips of contracts in memory, bounded in bytes: the one that was not used for longest goes first. */
 export class TipCache {
