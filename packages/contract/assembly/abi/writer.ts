@@ -128,7 +128,9 @@ export class AbiWriter {
   /** Goes into an array that tells its length. */
   enterArray(length: i32, itemHeadLength: i32): u64 {
     store<u32>(this.word(), bswap(<u32>(this.used - this.base)), 28);
-    store<u32>(this.buffer + this.grow(32), bswap(<u32>length), 28);
+    // The buffer may move while it grows, so it is asked for after.
+    const start = this.grow(32);
+    store<u32>(this.buffer + start, bswap(<u32>length), 28);
     return this.descend(length * itemHeadLength);
   }
 

@@ -1,0 +1,168 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { artifactsOf, CompileError, compileContract } from '@enigma-worker/contract';
+import { Harness } from './harness.js';
+import { compileText } from './sources.js';
+
+const IMPORT = `import { contract, state, view, struct, ethereum, EthereumContract, u256, Address, StateMap, Bytes32, Fixed2 } from '@enigma-worker/contract/assembly';\n`;
+
+async function failure(source: string): Promise<CompileError> {
+  const error: unknown = await compileText(IMPORT + source, { optimize: false }).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof CompileError)) throw new Error(`compiled, or failed otherwise: ${String(error)}`);
+  return error;
+}
+
+describe('what is wrong with a contract is said where it is', () => {
+  const inClass = (body: string): string => `@contract class C {\n  ${body}\n}`;
+  it.each([
+    ['no contract', 'class C {}', /has no class marked @contract/],
+    [
+      'two contracts',
+      '@contract class A {}\n@contract class B {}',
+      /contract\.ts:3:17: A is the contract already/,
+    ],
+    [
+      'a base class',
+      'class A {}\n@contract class B extends A {}',
+      /contract\.ts:3:17: contract B must be a plain class/,
+    ],
+    ['a field that is lost', inClass('x: u32 = 1;'), /contract\.ts:3:3: field x would be forgotten/],
+    ['a field without a type', inClass('@state x = 1;'), /contract\.ts:3:10: field x needs a type/],
+    ['a parameter of no type', inClass('f(x: f64): void {}'), /contract\.ts:3:8: f64 has no Solidity type/],
+    ['a nullable parameter', inClass('f(x: u256 | null): void {}'), /u256 \| null has no Solidity type/],
+    [
+      'a plain class as parameter',
+      `class P {}\n${inClass('f(x: P): void {}')}`,
+      /class P cannot cross the interface: mark it @struct/,
+    ],
+    [
+      'a struct in itself',
+      `@struct class S { s: S[]; }\n${inClass('f(x: S): void {}')}`,
+      /struct S contains itself/,
+    ],
+    ['a width there is not', inClass('f(x: uint12): void {}'), /uint12 has no Solidity type/],
+    ['an optional parameter', inClass('f(x: u32 = 1): void {}'), /parameter x cannot be optional/],
+    ['no result type', inClass('f() {}'), /method f needs a result type, or void/],
+    [
+      'a map that starts full',
+      inClass('@state m: StateMap<u8, u8> = new StateMap<u8, u8>(0, 0);'),
+      /m starts empty/,
+    ],
+    [
+      'an Ethereum class of its own',
+      '@ethereum class E { f(): void {} }',
+      /class E must extend EthereumContract/,
+    ],
+    [
+      'an Ethereum method with a body',
+      '@ethereum class E extends EthereumContract { f(): void { return; } }',
+      /method f needs an empty body/,
+    ],
+  ])('%s', async (_, source, message) => {
+    const error = await failure(source);
+    expect(error.code).toBe('SOURCE');
+    expect(error.message).toMatch(message);
+  });
+
+  it('leaves errors of the language to its compiler, at the line the author wrote', async () => {
+    const error = await failure('@contract class C {\n  @state x: u256;\n  f(): void { this.x = "no"; }\n}');
+    expect(error.code).toBe('COMPILER');
+    expect(error.message).toMatch(/contract\.ts\(4,\d+\)/);
+  });
+
+  it('names a file that is not there', async () => {
+    await expect(compileContract('/nowhere/contract.ts')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+describe('a compiled contract', () => {
+  const COUNTER = `${IMPORT}/** Counts. */ @contract export class SlowCounter {
+  @state count: u32;
+  /**
+   * Adds to the count.
+   * @param by how much
+   * @returns the new count
+   */
+  add(by: u32): u32 { this.count += by; return this.count; }
+  @view total(): u32 { return this.count; }
+}`;
+
+  it('has what a worker takes, and little of it', async () => {
+    const { wasm } = await compileText(COUNTER);
+    const module = new WebAssembly.Module(new Uint8Array(wasm));
+    const functions = WebAssembly.Module.exports(module).filter((item) => item.kind === 'function');
+    expect(functions.map((item) => item.name)).toEqual(['deploy', 'call']);
+    expect(wasm.length).toBeLessThan(12_000);
+  });
+
+  it('has an interface and docs in Solidity form', async () => {
+    const contract = await compileText(COUNTER);
+    expect(contract.abi).toEqual([
+      { type: 'constructor', inputs: [], stateMutability: 'nonpayable' },
+      {
+        type: 'function',
+        name: 'add',
+        inputs: [{ name: 'by', type: 'uint32' }],
+        outputs: [{ name: '', type: 'uint32' }],
+        stateMutability: 'nonpayable',
+      },
+      {
+        type: 'function',
+        name: 'total',
+        inputs: [],
+        outputs: [{ name: '', type: 'uint32' }],
+        stateMutability: 'view',
+      },
+    ]);
+    expect(contract.docs).toEqual({
+      details: 'Counts.',
+      methods: {
+        'add(uint32)': {
+          details: 'Adds to the count.',
+          params: { by: 'how much' },
+          returns: 'the new count',
+        },
+      },
+    });
+    const files = artifactsOf(contract);
+    expect([...files.keys()]).toEqual(['slow-counter.wasm', 'slow-counter.json', 'slow-counter.abi.ts']);
+    expect(files.get('slow-counter.abi.ts')).toContain('export const slowCounterAbi = [');
+  });
+
+  it('takes structs and constants from other files, and computes globals before anything else', async () => {
+    const files: Record<string, string> = {
+      'main.ts': `import { contract, view, u256 } from '@enigma-worker/contract/assembly';
+import { Point as Where, Weight } from './parts/point';
+import { LIMIT } from './parts/limit';
+@contract class C { @view far(where: Where, weights: Weight[]): u256 { return u256.from(where.x) * weights[0] + LIMIT; } }`,
+      'parts/point.ts': `import { struct, u256 } from '@enigma-worker/contract/assembly';
+@struct export class Point { x: u32; y: u32; }
+export type Weight = u256;`,
+      'parts/limit.ts': `import { u256 } from '@enigma-worker/contract/assembly'; export const LIMIT = u256.parse('1000');`,
+    };
+    const contract = await compileContract('main.ts', { read: async (path) => files[path] });
+    expect(contract.abi[1]).toMatchObject({ inputs: [{ type: 'tuple' }, { type: 'uint256[]' }] });
+    expect(contract.sources).toHaveLength(3);
+    expect(new Harness(contract).deploy().call('far', { x: 6, y: 0 }, [7n])).toBe(1042n);
+  });
+
+  it('keeps to WebAssembly 1.0 when asked', async () => {
+    const { wasm } = await compileText(COUNTER, { features: 'mvp' });
+    const contract = new Harness({ ...(await compileText(COUNTER, { features: 'mvp' })), wasm }).deploy();
+    expect(contract.call('add', 3)).toBe(3);
+    expect([...wasm].join(',')).not.toContain('252,10'); // memory.copy
+  });
+
+  it('is the same whether compiled alone or beside others', async () => {
+    const [a, b] = await Promise.all([compileText(COUNTER), compileText(COUNTER)]);
+    expect(Buffer.from(a.wasm).equals(Buffer.from(b.wasm))).toBe(true);
+  });
+
+  it('is what examples/ holds', () => {
+    const script = new URL('../../../examples/build.mjs', import.meta.url);
+    execFileSync(process.execPath, [script.pathname, '--check']);
+  });
+});

@@ -1,0 +1,170 @@
+import { numberToHex, zeroAddress } from 'viem';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { CompiledContract } from '@enigma-worker/contract';
+import { Harness } from './harness.js';
+import { compileText } from './sources.js';
+
+const SOURCE = `
+import { contract, state, view, u256, i256, Address, Bytes4, StateMap, StateList, struct, print, require } from '@enigma-worker/contract/assembly';
+
+const STEP: u256 = u256.from(3);
+
+@struct class Pair { left: u32; right: string; }
+
+@contract export class Store {
+  @state count: u32 = 7;
+  @state name: string = 'nobody';
+  @state big: u256;
+  @state debt: i256;
+  @state flag: bool;
+  @state pair: Pair;
+  @state numbers: u64[];
+  @state byName: StateMap<string, u32>;
+  @state byNumber: StateMap<u256, u32>;
+  @state bySigned: StateMap<i32, u32>;
+  @state byBytes: StateMap<Bytes4, u32>;
+  @state grid: StateMap<Address, StateMap<u8, bool>>;
+  @state rows: StateMap<u8, StateList<string>>;
+  @state list: StateList<Pair>;
+  static readonly LIMIT: u32 = 9;
+
+  constructor(name: string) { if (name.length) this.name = name; }
+
+  step(): u256 { this.big = this.big + STEP; return this.big; }
+  bump(): u32 { this.count++; this.count += 2; return this.count; }
+  owe(amount: i256): void { this.debt = amount; }
+  setPair(left: u32, right: string): void { const pair = this.pair; pair.left = left; pair.right = right; this.pair = pair; }
+  @view getPair(): Pair { return this.pair; }
+  setNumbers(numbers: u64[]): void { this.numbers = numbers; }
+  @view getNumbers(): u64[] { return this.numbers; }
+  setKeys(name: string, number: u256, signed: i32, bytes: Bytes4): void {
+    this.byName[name] = 1; this.byNumber[number] = 2; this.bySigned[signed] = 3; this.byBytes[bytes] = 4;
+  }
+  @view nameKnown(name: string): bool { return this.byName.has(name); }
+  forget(name: string): void { this.byName.delete(name); }
+  mark(who: Address, where: u8): void { this.grid[who][where] = true; }
+  @view marked(who: Address, where: u8): bool { return this.grid[who][where]; }
+  addRow(row: u8, text: string): i32 { return this.rows[row].push(text); }
+  @view row(row: u8): string[] { return this.rows[row].toArray(); }
+  push(left: u32, right: string): void { const pair = new Pair(); pair.left = left; pair.right = right; this.list.push(pair); }
+  pop(): Pair { return this.list.pop(); }
+  replace(index: i32, right: string): void { const pair = this.list[index]; pair.right = right; this.list[index] = pair; }
+  @view all(): Pair[] { return this.list.toArray(); }
+  @view cheat(): void { this.count = 1; }
+  @view limited(x: u32): u32 { require(x < Store.LIMIT, 'x is not below the limit'); return x; }
+  fail(text: string): void { this.count = 99; throw new Error(text); }
+  say(text: string): void { print(text); }
+  private hidden(): void {}
+  static helper(): void {}
+}`;
+
+describe('the state of a contract', () => {
+  let compiled: CompiledContract;
+  let contract: Harness;
+  beforeAll(async () => {
+    compiled = await compileText(SOURCE);
+    contract = new Harness(compiled).deploy('');
+  });
+
+  it('begins with what the fields say, and with what the constructor does', () => {
+    expect(contract.state).toEqual(
+      new Map([
+        ['count', '7'],
+        ['name', '"nobody"'],
+      ]),
+    );
+    expect(new Harness(compiled).deploy('so"me\n').state.get('name')).toBe(String.raw`"so\"me\u000a"`);
+  });
+
+  it('keeps values as plain JSON', () => {
+    expect(contract.call('bump')).toBe(10);
+    expect(contract.call('step')).toBe(3n);
+    contract.call('owe', -1n);
+    contract.call('setPair', 5, 'text');
+    contract.call('setNumbers', [1n, 2n ** 64n - 1n]);
+    expect(contract.state.get('count')).toBe('10');
+    expect(contract.state.get('big')).toBe('"0x3"');
+    expect(contract.state.get('debt')).toBe(`"0x${'f'.repeat(64)}"`);
+    expect(contract.state.get('pair')).toBe('[5,"text"]');
+    expect(contract.state.get('numbers')).toBe('[1,18446744073709551615]');
+    expect(contract.call('getPair')).toEqual({ left: 5, right: 'text' });
+    expect(contract.call('getNumbers')).toEqual([1n, 2n ** 64n - 1n]);
+    contract.call('setNumbers', []);
+    expect(contract.call('getNumbers')).toEqual([]);
+  });
+
+  it('has a place of its own for every key', () => {
+    contract.call('setKeys', 'a.b/c~', 255n, -12, '0x01020304');
+    expect(contract.state.get('byName.612e622f637e')).toBe('1');
+    expect(contract.state.get('byNumber.ff')).toBe('2');
+    expect(contract.state.get('bySigned.-12')).toBe('3');
+    expect(contract.state.get('byBytes.01020304')).toBe('4');
+    expect(contract.call('nameKnown', 'a.b/c~')).toBe(true);
+    contract.call('forget', 'a.b/c~');
+    expect(contract.call('nameKnown', 'a.b/c~')).toBe(false);
+    contract.call('mark', zeroAddress, 3);
+    expect(contract.call('marked', zeroAddress, 3)).toBe(true);
+    expect(contract.call('marked', zeroAddress, 4)).toBe(false);
+    expect(contract.state.get(`grid.${'0'.repeat(40)}.3`)).toBe('true');
+    expect(contract.call('addRow', 1, 'one')).toBe(0);
+    expect(contract.call('addRow', 1, 'two')).toBe(1);
+    expect(contract.call('row', 1)).toEqual(['one', 'two']);
+    expect(contract.call('row', 2)).toEqual([]);
+  });
+
+  it('grows and shrinks lists', () => {
+    contract.call('push', 1, 'a');
+    contract.call('push', 2, 'b');
+    contract.call('replace', 1, 'c');
+    expect(contract.call('all')).toEqual([
+      { left: 1, right: 'a' },
+      { left: 2, right: 'c' },
+    ]);
+    expect(contract.call('pop')).toEqual({ left: 2, right: 'c' });
+    expect(contract.state.has('list.1')).toBe(false);
+    expect(() => contract.call('replace', 1, 'x')).toThrow('revert: index out of range');
+    contract.call('pop');
+    expect(() => contract.call('pop')).toThrow('revert: index out of range');
+  });
+
+  it('undoes what a failed call did, and says why it failed', () => {
+    const before = new Map(contract.state);
+    expect(() => contract.call('fail', 'ärger')).toThrow(/^revert: ärger$/);
+    expect(() => contract.call('limited', 9)).toThrow(/^revert: x is not below the limit$/);
+    expect(contract.call('limited', 8)).toBe(8);
+    expect(() => contract.call('cheat')).toThrow('revert: a view method writes state');
+    expect(() => contract.run('call', 'nothing', new Uint8Array())).toThrow('revert: no function nothing');
+    expect(() => contract.run('call', 'hidden', new Uint8Array())).toThrow('revert: no function hidden');
+    expect(contract.state).toEqual(before);
+  });
+
+  it('prints', () => {
+    expect(contract.run('call', 'say', contract.encode('say', ['hello'])).prints).toEqual(['hello']);
+  });
+
+  it('refuses arguments that are not what the function takes', () => {
+    const good = contract.encode('setPair', [1, 'text']);
+    for (let length = 0; length < good.length; length++) {
+      // The last bytes are padding of the text, which is there or is not.
+      expect(() => contract.run('call', 'setPair', good.subarray(0, length)), `${length} bytes`).toThrow(
+        'revert: arguments',
+      );
+    }
+    const wide = good.slice();
+    wide[27] = 1; // above 32 bits
+    expect(() => contract.run('call', 'setPair', wide)).toThrow('revert: number out of range');
+    const far = good.slice();
+    far.fill(255, 32, 64); // an offset far outside
+    expect(() => contract.run('call', 'setPair', far)).toThrow('revert: arguments');
+    const dirty = contract.encode('mark', [zeroAddress, 1]);
+    dirty[0] = 1; // above the address
+    expect(() => contract.run('call', 'mark', dirty)).toThrow('revert: arguments');
+    const long = contract.encode('setNumbers', [[1n]]);
+    long.set(numberToBytes(2n ** 31n), 32); // more items than there are bytes
+    expect(() => contract.run('call', 'setNumbers', long)).toThrow('revert: arguments');
+  });
+});
+
+function numberToBytes(value: bigint): Uint8Array {
+  return Buffer.from(numberToHex(value, { size: 32 }).slice(2), 'hex');
+}
