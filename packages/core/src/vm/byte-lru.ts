@@ -9,6 +9,7 @@ export class ByteLru<Value> {
   // A Map keeps the order of insertion: what is used is inserted again, so the first is the oldest.
   readonly #entries = new Map<string, Entry<Value>>();
   #bytes = 0;
+  #newest: string | undefined;
 
   /** @param capacity in bytes; a value larger than this is kept while it is the newest */
   constructor(capacity: number) {
@@ -29,8 +30,11 @@ export class ByteLru<Value> {
   get(key: string): Value | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
+    if (key !== this.#newest) {
+      this.#entries.delete(key);
+      this.#entries.set(key, entry);
+      this.#newest = key;
+    }
     return entry.value;
   }
 
@@ -38,6 +42,7 @@ export class ByteLru<Value> {
   set(key: string, value: Value, bytes: number): void {
     this.delete(key);
     this.#entries.set(key, { value, bytes });
+    this.#newest = key;
     this.#bytes += bytes;
     for (const oldest of this.#entries.keys()) {
       if (this.#bytes <= this.#capacity || oldest === key) break;

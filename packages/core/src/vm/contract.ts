@@ -25,13 +25,6 @@ export class Contract {
 
   /** What it takes to keep it now, in bytes. An estimate. */
   get bytes(): number {
-    return [this.fast, this.#exact].reduce(
-      (sum, module) => sum + (module?.bytes ?? 0) + imageBytes(module),
-      0,
-    );
+    return this.fast.bytes + (this.#exact?.bytes ?? 0);
   }
-}
-
-function imageBytes(module: CompiledModule | undefined): number {
-  return module?.image?.reduce((sum, extent) => sum + extent.bytes.length, 0) ?? 0;
 }

@@ -81,10 +81,11 @@ export class Engine implements Disposable {
   compute(code: ContractCode, call: Call): CallOutcome {
     return this.#attempt(() => {
       const key = keyOf(code.hash);
-      let contract = this.#contracts.get(key);
-      contract ??= new Contract(() => code.load(), this.#moduleLimits);
+      const known = this.#contracts.get(key);
+      const contract = known ?? new Contract(() => code.load(), this.#moduleLimits);
+      const bytes = contract.bytes;
       const outcome = this.#run(contract, call);
-      this.#contracts.set(key, contract, contract.bytes);
+      if (known === undefined || contract.bytes !== bytes) this.#contracts.set(key, contract, contract.bytes);
       return outcome;
     });
   }

@@ -5,6 +5,7 @@ import type { CallLimits } from './limits.js';
 /** How many values are kept at hand: `read_state_len`, `read_state` and `write_state` mostly come for the same key. */
 const kept = 64;
 
+const noWrites: ReadonlyMap<string, undefined> = new Map();
 const emptyState: StateReader = { read: () => undefined };
 
 /** A contract's state during one call: what it wrote, over what was there before. */
@@ -21,17 +22,19 @@ export class StateJournal {
 
   /** Begins a call on the state that `reader` gives. */
   begin(reader: StateReader): void {
+    this.end();
     this.#reader = reader;
-    this.#writes = new Map();
-    this.#known.clear();
-    this.#bytes = 0;
   }
 
   /** Ends the call and forgets everything; the writes belong to the caller from now on. */
   end(): ReadonlyMap<string, string | undefined> {
     const writes = this.#writes;
-    this.begin(emptyState);
-    return writes;
+    // What is given out is never written again; a call that wrote nothing leaves its map to the next one.
+    if (writes.size > 0) this.#writes = new Map();
+    if (this.#known.size > 0) this.#known.clear();
+    this.#reader = emptyState;
+    this.#bytes = 0;
+    return writes.size > 0 ? writes : noWrites;
   }
 
   /** The text of a key now; `undefined` when there is none. */

@@ -21,6 +21,7 @@ export class Randomness {
 
   /** Forgets the stream: the next byte comes from a new one. */
   renew(): void {
+    if (!this.#seeded) return;
     this.#seed.fill(0);
     this.#seeded = false;
     this.#stream = undefined;

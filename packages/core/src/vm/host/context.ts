@@ -1,4 +1,4 @@
-import { fromUtf8, utf8 } from '@enigma-worker/crypto';
+import { fromUtf8 } from '@enigma-worker/crypto';
 import type { Call, EthereumCall } from '../call.js';
 import { stop } from '../failure.js';
 import { GuestMemory } from '../guest-memory.js';
@@ -18,6 +18,7 @@ export interface HostOptions {
   readonly randomFill?: ((target: Uint8Array) => void) | undefined;
 }
 
+const encoder = new TextEncoder();
 const nothing: Uint8Array = new Uint8Array(0);
 
 /**
@@ -30,8 +31,8 @@ export class HostContext {
   readonly meter = new Meter();
   readonly state: StateJournal;
   readonly random: Randomness;
-  /** Name of the called function, in UTF-8. */
-  functionName: Uint8Array = nothing;
+  /** Name of the called function. */
+  functionName = '';
   /** ABI-encoded arguments. */
   args: Uint8Array = nothing;
   /** What `ret` was given last. */
@@ -56,7 +57,7 @@ export class HostContext {
    * Memory and meter begin with the instance that runs it.
    */
   begin(call: Call, repeated: boolean): void {
-    this.functionName = utf8(call.functionName);
+    this.functionName = call.functionName;
     this.args = call.args;
     this.result = nothing;
     this.ethereum = undefined;
@@ -69,13 +70,21 @@ export class HostContext {
 
   /** Forgets the last call. */
   clear(): void {
-    this.functionName = nothing;
+    this.functionName = '';
     this.args = nothing;
     this.result = nothing;
     this.ethereum = undefined;
     this.revertReason = undefined;
     this.state.end();
     this.random.renew();
+  }
+
+  /**
+   * Writes a text to memory in UTF-8.
+   * @throws ContractStop when it does not fit
+   */
+  writeText(pointer: number, text: string): void {
+    encoder.encodeInto(text, this.memory.write(pointer, Buffer.byteLength(text)));
   }
 
   /**

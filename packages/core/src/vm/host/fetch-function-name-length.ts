@@ -2,5 +2,5 @@ import type { HostContext } from './context.js';
 
 /** `fetch_function_name_length() -> length`: bytes in the name of the called function. */
 export function fetchFunctionNameLength(host: HostContext): number {
-  return host.functionName.length;
+  return Buffer.byteLength(host.functionName);
 }

@@ -1,8 +1,6 @@
 import type { HostContext } from './context.js';
 import { missingText } from './read-state-len.js';
 
-const encoder = new TextEncoder();
-
 /** `read_state(key, keyLength, destination)`: writes the compact JSON text of a top-level key of the state. */
 export function readState(
   host: HostContext,
@@ -11,5 +9,5 @@ export function readState(
   destination: number,
 ): void {
   const text = host.state.read(host.stateKey(keyPointer, keyLength)) ?? missingText;
-  encoder.encodeInto(text, host.memory.write(destination, Buffer.byteLength(text)));
+  host.writeText(destination, text);
 }

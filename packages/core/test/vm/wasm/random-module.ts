@@ -81,6 +81,8 @@ export function randomModule(seed: number): string {
 class Generator {
   readonly #dice: Dice;
   #names = 0;
+  /** Loops of the function at hand. */
+  #counters = 0;
   readonly #signatures: { readonly parameters: readonly Type[]; readonly result: Type }[];
   /** Only some modules grow their memory: those that do not are metered in another way. */
   readonly #grows: boolean;
@@ -120,8 +122,12 @@ class Generator {
     const scope: Scope = { locals: [...parameters, ...extra], labels: [], result, index };
     const list = (word: string, items: readonly Type[]): string =>
       items.map((type) => `(${word} ${type})`).join(' ');
-    return `(func $f${index} ${list('param', parameters)} (result ${result}) ${list('local', extra)}
-      ${this.#statements(scope, 4)} ${this.#value(result, scope, 3)})`;
+    this.#counters = 0;
+    const body = `${this.#statements(scope, 4)} ${this.#value(result, scope, 3)}`;
+    const counters = Array.from({ length: this.#counters }, (_, counter) => `(local $c${counter} i32)`).join(
+      ' ',
+    );
+    return `(func $f${index} ${list('param', parameters)} (result ${result}) ${list('local', extra)} ${counters} ${body})`;
   }
 
   #statements(scope: Scope, depth: number): string {
@@ -189,16 +195,12 @@ class Generator {
   /** A loop that comes round a few times, by a counter that nothing else in the function touches. */
   #loop(scope: Scope, depth: number): string {
     const name = this.#name();
-    // In a loop only forward branches, and the one back at its end.
-    const cell = `(i32.const ${7000 + this.#names * 4})`;
-    const rounds = 2 + this.#dice.roll(3);
-    const back =
-      this.#dice.roll(2) === 0
-        ? `(br_if ${name} (i32.lt_u (i32.load ${cell}) (i32.const ${rounds})))`
-        : `(if (i32.lt_u (i32.load ${cell}) (i32.const ${rounds})) (then (br ${name})))`;
-    return `(i32.store ${cell} (i32.const 0)) (loop ${name}
-      (i32.store ${cell} (i32.add (i32.load ${cell}) (i32.const 1)))
-      (if (i32.gt_u (i32.load ${cell}) (i32.const 20)) (then (unreachable)))
+    const counter = `$c${this.#counters}`;
+    this.#counters += 1;
+    const again = `(i32.lt_u (local.get ${counter}) (i32.const ${2 + this.#dice.roll(3)}))`;
+    const back = this.#dice.roll(2) === 0 ? `(br_if ${name} ${again})` : `(if ${again} (then (br ${name})))`;
+    return `(local.set ${counter} (i32.const 0)) (loop ${name}
+      (local.set ${counter} (i32.add (local.get ${counter}) (i32.const 1)))
       ${this.#statements(scope, depth - 2)} ${back})`;
   }
 

@@ -59,7 +59,11 @@ interface CompiledModule {
   readonly name: string;
 }
 
-const importsOf = (wasm.Module as unknown as { imports(module: unknown): readonly CompiledModule[] }).imports;
+const importsOf = (
+  wasm.Module as unknown as {
+    imports(this: void, module: unknown): readonly CompiledModule[];
+  }
+).imports;
 
 /** An instance of a contract whose host functions only keep a record, and ask `host` what to give. */
 export function instantiate(
