@@ -67,7 +67,7 @@ class StoreEnclave implements Enclave {
     this.#options = options;
     this.#identity = identity;
     const { signingKey } = identity;
-    const setup: ThreadSetup = { storePath, signingKey };
+    const setup: ThreadSetup = { storePath, signingKey, niceness: options.executorNiceness };
     const script = new URL('task/thread.js', import.meta.url);
     const program = { script, setup, stackSizeMb: executorStackMb, jobs: jobCodec, replies: replyCodec };
     this.#lanes = new Lanes(program, options, log);

@@ -7,7 +7,9 @@ import type { TaskKeyOptions } from './task-keys.js';
 export interface EnclaveOptions extends LaneOptions, TaskKeyOptions, KeyExchangeOptions {
   /** How many state keys are kept open in memory. */
   readonly stateKeysInMemory: number;
-  /** How long {@link Enclave.close} waits for running tasks, in milliseconds. */
+  /** How much lower the priority of executor threads is (Linux), so that reads go before heavy tasks. */
+  readonly executorNiceness: number;
+  /** How long `Enclave.close` waits for running tasks, in milliseconds. */
   readonly closeGraceMs: number;
   /** The clock, in milliseconds since the epoch. */
   readonly now: () => number;
@@ -29,6 +31,7 @@ export function enclaveOptions(given: Partial<EnclaveOptions>): EnclaveOptions {
     maxExchanges: 1000,
     exchangeLifetimeMs: HOUR,
     stateKeysInMemory: 10_000,
+    executorNiceness: 5,
     closeGraceMs: 35_000,
     now: Date.now,
     ...given,

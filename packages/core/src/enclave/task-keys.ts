@@ -1,4 +1,4 @@
-import { generateKeyPair, isPublicKey, type KeyPair, sign, toHex } from '@enigma-worker/crypto';
+import { CryptoError, generateKeyPair, type KeyPair, sharedKey, sign, toHex } from '@enigma-worker/crypto';
 import { taskKeyPreimage } from '@enigma-worker/protocol';
 import type { TaskKeyOffer } from './enclave.js';
 import { EnclaveError, insideEnclave } from './errors.js';
@@ -22,7 +22,8 @@ export interface TaskKeyOptions {
 const PORTION = 8;
 
 interface HeldKey {
-  readonly privateKey: Uint8Array;
+  /** What user and worker agreed on: all that is left of the worker's private key. */
+  readonly ioKey: Uint8Array;
   readonly expires: number;
 }
 
@@ -32,9 +33,24 @@ export function makeSpareKey(signingKey: Uint8Array): SpareKey {
   return { ...pair, signature: sign(taskKeyPreimage(pair.publicKey), signingKey) };
 }
 
+/** The key that user and worker share; the private one it came from is forgotten. */
+function agree({ privateKey }: SpareKey, userPubKey: Uint8Array): Uint8Array {
+  try {
+    return sharedKey(privateKey, userPubKey);
+  } catch (error) {
+    if (!(error instanceof CryptoError)) throw error;
+    throw new EnclaveError(
+      'INVALID_USER_KEY',
+      'userPubKey: expected a point of secp256k1 (64 bytes, X then Y)',
+    );
+  } finally {
+    privateKey.fill(0);
+  }
+}
+
 /**
  * The one-shot keys of users' tasks. Neither making nor signing one depends on the user, so spare ones
- * are made ahead, on other threads, and handing one out costs next to nothing.
+ * are made ahead, on other threads, and handing one out costs no more than the agreement with the user.
  * Source: docs/protocol.md, "User key exchange".
  */
 export class TaskKeys {
@@ -73,26 +89,18 @@ export class TaskKeys {
    * @throws EnclaveError `INVALID_USER_KEY` when `userPubKey` is not a point of secp256k1
    */
   offer(userPubKey: Uint8Array): TaskKeyOffer {
-    if (!isPublicKey(userPubKey)) {
-      throw new EnclaveError(
-        'INVALID_USER_KEY',
-        'userPubKey: expected a point of secp256k1 (64 bytes, X then Y)',
-      );
-    }
     const key = this.#spare.pop() ?? this.#make();
     this.#refill();
+    const ioKey = agree(key, userPubKey);
     const user = toHex(userPubKey);
     this.#drop(user);
-    this.#held.set(user, {
-      privateKey: key.privateKey,
-      expires: this.#now() + this.#options.taskKeyLifetimeMs,
-    });
+    this.#held.set(user, { ioKey, expires: this.#now() + this.#options.taskKeyLifetimeMs });
     this.#prune();
     return { workerEncryptionKey: key.publicKey, workerSig: key.signature };
   }
 
   /**
-   * Takes the key of a user out: it serves once, whatever becomes of the task.
+   * Takes the io key of a user's task out: it serves once, whatever becomes of the task.
    * @throws EnclaveError `TASK_KEY_MISSING` when there is none, or it has expired
    */
   take(userPubKey: Uint8Array): Uint8Array {
@@ -100,10 +108,10 @@ export class TaskKeys {
     const held = this.#held.get(user);
     this.#held.delete(user);
     if (held === undefined || held.expires <= this.#now()) {
-      held?.privateKey.fill(0);
+      held?.ioKey.fill(0);
       throw new EnclaveError('TASK_KEY_MISSING', insideEnclave('KeysError'));
     }
-    return held.privateKey;
+    return held.ioKey;
   }
 
   /** Forgets all keys. */
@@ -113,7 +121,7 @@ export class TaskKeys {
   }
 
   #drop(user: string): void {
-    this.#held.get(user)?.privateKey.fill(0);
+    this.#held.get(user)?.ioKey.fill(0);
     this.#held.delete(user);
   }
 

@@ -1,4 +1,4 @@
-import { sharedKey, toHex } from '@enigma-worker/crypto';
+import { toHex } from '@enigma-worker/crypto';
 import { ExecutorError } from '../executors/errors.js';
 import type { JobEnd, Lanes, Settlement } from '../executors/lanes.js';
 import type { LossReason } from '../executors/pool.js';
@@ -83,9 +83,9 @@ export class Tasks {
   async #compute(input: TaskInput, dryRun: boolean): Promise<Reply> {
     const { lanes, taskKeys, stateKeys } = this.#modules;
     const { contractAddress } = input;
-    const taskKey = taskKeys.take(input.userDHKey);
+    const ioKey = taskKeys.take(input.userDHKey);
     const stateKey = stateKeys.get(contractAddress);
-    const job: ComputeJob = { kind: 'compute', fresh: false, taskKey, stateKey, input, dryRun };
+    const job: ComputeJob = { kind: 'compute', fresh: false, ioKey, stateKey, input, dryRun };
     const run = lanes.run(toHex(contractAddress), job, (reply) => this.#settle(contractAddress, reply));
     const end = await enclaveErrors(run);
     return end.kind === 'reply' ? end.reply : { kind: 'failed', result: this.#lostCompute(end.reason, job) };
@@ -96,7 +96,7 @@ export class Tasks {
     const { lanes, taskKeys, stateKeys } = this.#modules;
     const { contractAddress } = input;
     this.#refuseExisting(contractAddress);
-    const taskKey = taskKeys.take(input.userDHKey);
+    const ioKey = taskKeys.take(input.userDHKey);
     const run = lanes.exclusive([toHex(contractAddress)], async () => {
       // It may have come into being while this task waited for its turn.
       this.#refuseExisting(contractAddress);
@@ -104,7 +104,7 @@ export class Tasks {
       const job: DeployJob = {
         kind: 'deploy',
         fresh: true,
-        taskKey,
+        ioKey,
         stateKey,
         input: compact(input),
         dryRun,
@@ -113,7 +113,7 @@ export class Tasks {
       if (end.kind === 'reply') return await finish(end.reply);
       return await finish({
         kind: 'failed',
-        result: failedDeploy(input, this.#loss(end.reason, input, taskKey)),
+        result: failedDeploy(input, this.#loss(end.reason, input, ioKey)),
       });
     });
     return await enclaveErrors(run);
@@ -154,11 +154,11 @@ export class Tasks {
     const { contractAddress } = job.input;
     const codeHash = this.#modules.store.contract(contractAddress)?.codeHash;
     if (codeHash === undefined) throw systemError(unknownContract(contractAddress));
-    return failedCompute(job.input, codeHash, this.#loss(reason, job.input, job.taskKey));
+    return failedCompute(job.input, codeHash, this.#loss(reason, job.input, job.ioKey));
   }
 
   /** Nobody knows how much gas a task used whose thread is gone: it pays for all that it was allowed. */
-  #loss(reason: LossReason, input: TaskInput, taskKey: Uint8Array): Parameters<typeof failedCompute>[2] {
+  #loss(reason: LossReason, input: TaskInput, ioKey: Uint8Array): Parameters<typeof failedCompute>[2] {
     const seconds = this.#modules.jobTimeoutMs / 1000;
     return {
       message: executionText(
@@ -167,7 +167,7 @@ export class Tasks {
           : 'the executor ended unexpectedly',
       ),
       usedGas: input.gasLimit,
-      ioKey: sharedKey(taskKey, input.userDHKey),
+      ioKey,
       signingKey: this.#modules.signingKey,
     };
   }

@@ -84,9 +84,9 @@ export class Executor<Job, Reply, Entry extends Posted<Job>> {
     return this.#load;
   }
 
-  /** Whether no slot is in use: withdrawn jobs hold theirs until the thread has passed them. */
-  get idle(): boolean {
-    return this.#used === 0;
+  /** Slots in use: withdrawn jobs hold theirs until the thread has passed them. */
+  get used(): number {
+    return this.#used;
   }
 
   /** Whether it was told to end. */

@@ -56,7 +56,7 @@ export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
     this.#events = events;
     this.#log = log;
     this.#watch = new ReplyWatch(
-      { poll: () => this.#poll(), pending: () => this.#executors.some((executor) => !executor.idle) },
+      { poll: () => this.#poll(), pending: () => this.#unanswered() },
       options.spinMs,
     );
     this.#executors = Array.from({ length: options.threads }, (_, index) => this.#start(index));
@@ -102,7 +102,7 @@ export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
   post(executor: Executor<Job, Reply, Entry>, entry: Entry): void {
     if (executor.load === 0) executor.touched = performance.now();
     executor.post(entry);
-    this.#watch.wake();
+    this.#watch.posted();
     this.#watchdog ??= setInterval(
       () => this.#check(),
       Math.max(1, Math.min(100, this.#options.jobTimeoutMs / 4)),
@@ -133,7 +133,7 @@ export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
     const executor: Executor<Job, Reply, Entry> = new Executor(
       this.#program,
       this.#watch.bell,
-      () => this.#watch.wake(),
+      () => this.#watch.rung(),
       (error) => {
         if (this.#closed || executor.ending) return;
         this.#log.error(
@@ -165,12 +165,18 @@ export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
     else setTimeout(replace, delay).unref();
   }
 
+  #unanswered(): number {
+    let slots = 0;
+    for (const executor of this.#executors) slots += executor.used;
+    return slots;
+  }
+
   #poll(): boolean {
     const now = performance.now();
     let progress = false;
     let vacant = false;
     for (const executor of this.#executors) {
-      if (executor.idle) continue;
+      if (executor.used === 0) continue;
       if (executor.poll((entry, reply) => this.#events.replied(entry, reply))) {
         executor.touched = now;
         progress = true;

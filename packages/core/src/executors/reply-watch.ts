@@ -2,14 +2,17 @@
 export interface Watched {
   /** Takes in what has arrived; false when nothing had. */
   poll(): boolean;
-  /** Whether anything is still to arrive. */
-  pending(): boolean;
+  /** How many replies are still to arrive. */
+  pending(): number;
 }
 
+/** Up to so many jobs under way, looking for replies beats being woken: nobody needs the processor more. */
+const SPIN_JOBS = 1;
+
 /**
- * Decides how the main thread learns of replies. While jobs are under way it looks once every turn
- * of the event loop, which costs nothing when it is busy with sockets and beats any wake-up when it
- * is not; after `spinMs` without a reply it asks to be woken by a message instead.
+ * Decides how the main thread learns of replies. While a single job is under way it looks once every
+ * turn of the event loop, which beats any wake-up, for at most `spinMs`; else it has itself woken by a
+ * message, of which one serves for all replies that have arrived meanwhile.
  */
 export class ReplyWatch {
   /** One 32-bit word shared with the threads: 1 asks them to ring. */
@@ -18,37 +21,46 @@ export class ReplyWatch {
   readonly #watched: Watched;
   readonly #spinMs: number;
   #spinUntil = 0;
-  #spinning = false;
+  #scheduled = false;
 
   constructor(watched: Watched, spinMs: number) {
     this.#watched = watched;
     this.#spinMs = spinMs;
   }
 
-  /** To be called after a job was posted and whenever a thread rings. */
-  wake(): void {
+  /** To be called after a job was posted. */
+  posted(): void {
     this.#spinUntil = performance.now() + this.#spinMs;
-    if (this.#spinning) return;
-    this.#spinning = true;
-    Atomics.store(this.#word, 0, 0);
-    setImmediate(this.#turn);
+    this.#schedule();
+  }
+
+  /** To be called when a thread rings. */
+  rung(): void {
+    if (!this.#scheduled) this.#look();
   }
 
   readonly #turn = (): void => {
-    const progress = this.#watched.poll();
-    if (!this.#watched.pending()) {
-      this.#spinning = false;
-      return;
-    }
-    const now = performance.now();
-    if (progress) this.#spinUntil = now + this.#spinMs;
-    if (now < this.#spinUntil) {
-      setImmediate(this.#turn);
+    this.#scheduled = false;
+    this.#look();
+  };
+
+  #look(): void {
+    while (this.#watched.poll()) this.#spinUntil = performance.now() + this.#spinMs;
+    const pending = this.#watched.pending();
+    if (pending === 0) return;
+    if (pending <= SPIN_JOBS && performance.now() < this.#spinUntil) {
+      this.#schedule();
       return;
     }
     // From here on threads ring; a reply that came just before is seen by the last look.
     Atomics.store(this.#word, 0, 1);
-    this.#spinning = false;
-    if (this.#watched.poll()) this.wake();
-  };
+    if (this.#watched.poll()) this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    Atomics.store(this.#word, 0, 0);
+    setImmediate(this.#turn);
+  }
 }

@@ -15,7 +15,7 @@ export interface Service<Job, Reply> {
 const JOBS_PER_TURN = 1024;
 const IDLE_MS = 1000;
 /** Before it sleeps, the thread looks for the next job for so long: waking costs more. */
-const SPIN_MS = 0.03;
+const SPIN_MS = 0.01;
 
 /**
  * The life of an executor thread: does the jobs of its slots in order until it is told to close.

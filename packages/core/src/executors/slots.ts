@@ -6,7 +6,7 @@
 //
 // Both sides walk the ring in the same order, so a job is never overtaken by a later one. Each
 // transition is one atomic store or compare-and-swap; the thread sleeps on the state of the slot
-// that comes next. A message that does not fit its slot travels through a MessagePort, and the slot
+// that comes next, and says so, because waking nobody is not free either. A message that does not fit its slot travels through a MessagePort, and the slot
 // says so: the port keeps the order of the slots.
 
 /** How many jobs one executor may hold. */
@@ -19,7 +19,7 @@ export const SlotState = { free: 0, queued: 1, running: 2, done: 3, withdrawn: 4
 
 /** The length that stands for "the message is in the port". */
 const IN_PORT = -1;
-const CONTROL_BYTES = SLOT_COUNT * 16;
+const CONTROL_BYTES = SLOT_COUNT * 16 + 8;
 
 /** The slots of one executor, seen from either side. */
 export class Slots {
@@ -28,6 +28,8 @@ export class Slots {
   readonly #states: Int32Array;
   readonly #lengths: Int32Array;
   readonly #since: Float64Array;
+  /** One word: whether the thread sleeps, or is about to. */
+  readonly #asleep: Int32Array;
   readonly #bodies: readonly Uint8Array[];
 
   constructor(memory = new SharedArrayBuffer(CONTROL_BYTES + SLOT_COUNT * SLOT_CAPACITY)) {
@@ -35,6 +37,7 @@ export class Slots {
     this.#states = new Int32Array(memory, 0, SLOT_COUNT);
     this.#lengths = new Int32Array(memory, SLOT_COUNT * 4, SLOT_COUNT);
     this.#since = new Float64Array(memory, SLOT_COUNT * 8, SLOT_COUNT);
+    this.#asleep = new Int32Array(memory, SLOT_COUNT * 16, 1);
     this.#bodies = Array.from(
       { length: SLOT_COUNT },
       (_, slot) => new Uint8Array(memory, CONTROL_BYTES + slot * SLOT_CAPACITY, SLOT_CAPACITY),
@@ -65,14 +68,14 @@ export class Slots {
   queue(slot: number, length: number | undefined): void {
     this.#lengths[slot] = length ?? IN_PORT;
     Atomics.store(this.#states, slot, SlotState.queued);
-    Atomics.notify(this.#states, slot, 1);
+    this.#wake(slot);
   }
 
   /** Main: takes a job back; false when the thread has begun it. */
   withdraw(slot: number): boolean {
     const { queued, withdrawn } = SlotState;
     const taken = Atomics.compareExchange(this.#states, slot, queued, withdrawn) === queued;
-    if (taken) Atomics.notify(this.#states, slot, 1);
+    if (taken) this.#wake(slot);
     return taken;
   }
 
@@ -92,12 +95,19 @@ export class Slots {
   /** Either side: the slot's message has been read. */
   release(slot: number): void {
     Atomics.store(this.#states, slot, SlotState.free);
-    Atomics.notify(this.#states, slot, 1);
+    this.#wake(slot);
   }
 
   /** Thread: sleeps while the slot stays in a state, at most `milliseconds`. */
   waitWhile(slot: number, state: number, milliseconds: number): void {
+    Atomics.store(this.#asleep, 0, 1);
+    // Whoever changed the state before it saw the mark makes this return at once.
     Atomics.wait(this.#states, slot, state, milliseconds);
+    Atomics.store(this.#asleep, 0, 0);
+  }
+
+  #wake(slot: number): void {
+    if (Atomics.load(this.#asleep, 0) === 1) Atomics.notify(this.#states, slot, 1);
   }
 }
 

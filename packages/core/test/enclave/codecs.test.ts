@@ -14,7 +14,7 @@ const job: fc.Arbitrary<ComputeJob> = fc.record({
   kind: fc.constant('compute' as const),
   fresh: fc.boolean(),
   dryRun: fc.boolean(),
-  taskKey: bytes(32),
+  ioKey: bytes(32),
   stateKey: optional(bytes(32)),
   input: fc.record({
     encryptedFn: bytes(),

@@ -1,6 +1,5 @@
-import { generateKeyPair, sharedKey } from '@enigma-worker/crypto';
+import { addressOf, generateKeyPair, sharedKey } from '@enigma-worker/crypto';
 import { verifyTaskKey } from '@enigma-worker/protocol';
-import { addressOf } from '@enigma-worker/crypto';
 import { describe, expect, it } from 'vitest';
 import { makeSpareKey, type SpareKey, TaskKeys, type TaskKeyOptions } from '#enclave/task-keys.js';
 
@@ -20,8 +19,7 @@ describe('task keys', () => {
     const user = generateKeyPair();
     const { workerEncryptionKey, workerSig } = held.offer(user.publicKey);
     expect(verifyTaskKey(workerEncryptionKey, workerSig, addressOf(worker.publicKey))).toBe(true);
-    const privateKey = held.take(user.publicKey);
-    expect(sharedKey(privateKey, user.publicKey)).toEqual(sharedKey(user.privateKey, workerEncryptionKey));
+    expect(held.take(user.publicKey)).toEqual(sharedKey(user.privateKey, workerEncryptionKey));
     expect(() => held.take(user.publicKey)).toThrow(expect.objectContaining(missing));
   });
 
@@ -32,10 +30,7 @@ describe('task keys', () => {
     const second = held.offer(user.publicKey);
     expect(second.workerEncryptionKey).not.toEqual(first.workerEncryptionKey);
     expect(held.size).toBe(1);
-    const privateKey = held.take(user.publicKey);
-    expect(sharedKey(privateKey, user.publicKey)).toEqual(
-      sharedKey(user.privateKey, second.workerEncryptionKey),
-    );
+    expect(held.take(user.publicKey)).toEqual(sharedKey(user.privateKey, second.workerEncryptionKey));
   });
 
   it('expire', () => {

@@ -19,7 +19,7 @@ export const jobCodec: Codec<Job> = {
     writer.number(
       (job.fresh ? FRESH : 0) | (job.dryRun ? DRY_RUN : 0) | (stateKey === undefined ? 0 : STATE_KEY),
     );
-    writer.bytes(job.taskKey);
+    writer.bytes(job.ioKey);
     if (stateKey !== undefined) writer.bytes(stateKey);
     writer.bytes(input.encryptedFn);
     writer.bytes(input.encryptedArgs);
@@ -36,7 +36,7 @@ export const jobCodec: Codec<Job> = {
       kind: 'compute',
       fresh: (flags & FRESH) !== 0,
       dryRun: (flags & DRY_RUN) !== 0,
-      taskKey: reader.bytes(),
+      ioKey: reader.bytes(),
       stateKey: (flags & STATE_KEY) === 0 ? undefined : reader.bytes(),
       input: {
         encryptedFn: reader.bytes(),

@@ -1,4 +1,4 @@
-import { keccak256, seal, sharedKey, sign, toHex, utf8 } from '@enigma-worker/crypto';
+import { keccak256, seal, sign, toHex, utf8 } from '@enigma-worker/crypto';
 import { computeReceipt, inputsHash, zeroHash } from '@enigma-worker/protocol';
 import { StoreError } from '../../store/errors.js';
 import { isBehind } from '../../store/store.js';
@@ -14,7 +14,7 @@ import type { Workshop } from './workshop.js';
  * Source: docs/protocol.md, "Errors".
  */
 export function compute({ engine, reader, states, signingKey }: Workshop, job: ComputeJob): Reply {
-  const { input, stateKey } = job;
+  const { input, ioKey, stateKey } = job;
   const { contractAddress, gasLimit } = input;
   const record = reader.contract(contractAddress);
   const codeHash = record?.codeHash;
@@ -22,7 +22,6 @@ export function compute({ engine, reader, states, signingKey }: Workshop, job: C
   if (stateKey === undefined) return missingStateKey(contractAddress);
   if (isBehind(record)) return { kind: 'stale' };
 
-  const ioKey = sharedKey(job.taskKey, input.userDHKey);
   const fail = (message: string, usedGas: bigint): Reply => {
     if (job.dryRun) return { kind: 'estimate', ok: false, output: seal(ioKey, utf8(message)), usedGas };
     return {

@@ -1,4 +1,4 @@
-import { keccak256, seal, sharedKey, sign, utf8 } from '@enigma-worker/crypto';
+import { keccak256, seal, sign, utf8 } from '@enigma-worker/crypto';
 import { deployReceipt, inputsHash } from '@enigma-worker/protocol';
 import { missingStateKey } from './errors.js';
 import { ethereumOf } from './ethereum.js';
@@ -12,8 +12,7 @@ import type { Workshop } from './workshop.js';
  * The inputs are opened before the state key is missed. Source: docs/protocol.md, "Errors".
  */
 export function deploy({ engine, states, signingKey }: Workshop, job: DeployJob): Reply {
-  const { input, stateKey } = job;
-  const ioKey = sharedKey(job.taskKey, input.userDHKey);
+  const { input, ioKey, stateKey } = job;
   const fail = (message: string, usedGas: bigint): Reply => {
     if (job.dryRun) return { kind: 'estimate', ok: false, output: seal(ioKey, utf8(message)), usedGas };
     return { kind: 'failed', result: failedDeploy(input, { message, usedGas, ioKey, signingKey }) };

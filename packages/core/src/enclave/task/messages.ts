@@ -8,8 +8,8 @@ import type { SpareKey } from '../task-keys.js';
 interface TaskJob {
   /** See `LaneJob`. */
   fresh: boolean;
-  /** The worker's private key for this task, 32 bytes. */
-  readonly taskKey: Uint8Array;
+  /** Opens the inputs and seals the output, 32 bytes. */
+  readonly ioKey: Uint8Array;
   /** 32 bytes; `undefined` when the worker has none for the contract. */
   readonly stateKey: Uint8Array | undefined;
   /** Changes nothing and signs nothing. */
