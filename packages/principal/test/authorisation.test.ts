@@ -62,6 +62,14 @@ describe('selection by stake', () => {
     }
   });
 
+  test('gives a stranger nothing', async () => {
+    const { url, contracts } = await setUp();
+    const exchange = beginExchange('current');
+    expect(finishExchange(exchange, (await fetchStateKeys(url, exchange, once)).data)).toEqual([]);
+    const named = { ...exchange, addresses: contracts.slice(0, 1) };
+    await expect(fetchStateKeys(url, named, once)).rejects.toMatchObject({ code: 'NOT_AUTHORISED' });
+  });
+
   test('has no answer yet for a block before its epochs', async () => {
     const { workers, url, contracts } = await setUp();
     const exchange = beginExchange('seed', contracts.slice(0, 1), workers[0]);
@@ -80,16 +88,20 @@ describe('selection by stake', () => {
     await fetchStateKeys(url, exchange, once);
   });
 
-  test.each(['', '{}', '{"epochs":[{}]}', '{"epochs":[{"firstBlock":-1,"seed":"1","workers":[]}]}'])(
-    'refuses to start with the worker parameters %j',
-    async (text) => {
-      const path = join(await temporaryFolder(), 'epochs.json');
-      await writeFile(path, text);
-      await expect(runPrincipal({ authorisation: { epochFile: path } })).rejects.toMatchObject({
-        code: 'EPOCHS_MALFORMED',
-      });
-    },
-  );
+  test.each([
+    '',
+    '{}',
+    '{"epochs":[{}]}',
+    '{"epochs":[{"firstBlock":-1,"seed":"1","workers":[]}]}',
+    `{"epochs":[{"firstBlock":1,"seed":"1","workers":[{"address":"${'00'.repeat(20)}","stake":0}]}]}`,
+    `{"epochs":[{"firstBlock":1,"seed":"1","workers":[{"address":"00","stake":1}]}]}`,
+  ])('refuses to start with the worker parameters %j', async (text) => {
+    const path = join(await temporaryFolder(), 'epochs.json');
+    await writeFile(path, text);
+    await expect(runPrincipal({ authorisation: { epochFile: path } })).rejects.toMatchObject({
+      code: 'EPOCHS_MALFORMED',
+    });
+  });
 });
 
 describe('registration', () => {

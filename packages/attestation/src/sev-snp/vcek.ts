@@ -1,7 +1,7 @@
 import { Refusal } from '../refusal.js';
 import type { SevSnpTcb } from '../policy.js';
 import type { Certificate } from '../x509/certificate.js';
-import { readDer, smallIntegerOf, TAG } from '../x509/der.js';
+import { contentOf, readDer, smallIntegerOf, TAG } from '../x509/der.js';
 
 /** Extensions of a VCEK certificate (AMD document 57230). */
 const AMD = '1.3.6.1.4.1.3704.1';
@@ -59,8 +59,7 @@ function integer(der: Uint8Array): number {
     : smallIntegerOf(value);
 }
 
-/** The chip id stands bare in AMD's certificates, or in an octet string. */
+/** The chip id stands bare in AMD's certificates; one in an octet string is two bytes longer. */
 function unwrapped(value: Uint8Array): Uint8Array {
-  const wrapped = value[0] === TAG.octetString && value[1] === value.length - 2;
-  return wrapped ? value.subarray(2) : value;
+  return value.length === 66 || value.length === 10 ? contentOf(readDer(value), TAG.octetString) : value;
 }

@@ -25,6 +25,8 @@ export function assignByStake(epochs: () => readonly Epoch[]): Assignment {
   return {
     contractsOf: (worker, contracts, block) => {
       const epoch = epochAt(epochs(), block);
+      // A stranger costs nothing: the draws below take a while for thousands of contracts.
+      if (!epoch.workers.some(({ address }) => equalBytes(address, worker))) return [];
       return contracts.filter((contract) =>
         selectWorkers(epoch, contract).some((chosen) => equalBytes(chosen, worker)),
       );
@@ -77,7 +79,7 @@ export function parseEpochs(text: string): Epoch[] {
   try {
     return list(fields(JSON.parse(text) as unknown)['epochs']).map((epoch) => {
       const { firstBlock, seed, workers } = fields(epoch);
-      return { firstBlock: integer(firstBlock), seed: integer(seed), workers: list(workers).map(workerOf) };
+      return { firstBlock: integer(firstBlock), seed: integer(seed), workers: workersOf(workers) };
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -92,6 +94,14 @@ async function lastChange(path: string): Promise<string> {
   } catch (error) {
     throw new PrincipalError('EPOCHS_MALFORMED', `worker parameters: cannot read ${path}`, { cause: error });
   }
+}
+
+function workersOf(value: unknown): StakedWorker[] {
+  const workers = list(value).map(workerOf);
+  if (workers.length > 0 && workers.every(({ stake }) => stake === 0n)) {
+    throw new TypeError('workers: their stakes add up to nothing');
+  }
+  return workers;
 }
 
 function workerOf(value: unknown): StakedWorker {
