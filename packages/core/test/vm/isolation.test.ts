@@ -64,6 +64,16 @@ describe('a call', () => {
     }
   });
 
+  it.each([0, 1])('sees nothing of a store across the border of two chunks (%i)', (which) => {
+    using engine = new Engine({ memories: 1 });
+    for (const border of [2 * 131_072, 12 * 131_072, 50 * 131_072]) {
+      for (const before of [1, 2, 3]) {
+        run(engine, which, [[scribble.store, border - before, 0x7f7f7f7f, 0]]);
+        expectSame(run(engine, which, []), untouched[which]!);
+      }
+    }
+  });
+
   it('sees nothing of a call that ran out of gas', () => {
     using engine = new Engine({ memories: 1 });
     for (let gasLimit = 0n; gasLimit < 3_000_000n; gasLimit += 250_000n) {
