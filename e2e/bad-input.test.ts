@@ -89,6 +89,22 @@ const listErrors = [
 ] as const;
 
 type Values = readonly (readonly [string, unknown])[];
+/** What is wrong with the inputs of a task. */
+const taskErrors: readonly (readonly [path: string, values: Values])[] = [
+  [
+    'input',
+    [
+      ['a text', 'text'],
+      ['null', null],
+    ],
+  ],
+  ['input.encryptedArgs', hexErrors],
+  ['input.encryptedFn', hexErrors],
+  ['input.userDHKey', keyErrors],
+  ['input.gasLimit', gasErrors],
+  ['input.contractAddress', fixedErrors],
+];
+
 /** For each message: the path of a field, and values it must not have. A missing field is tried for each. */
 const FIELDS: {
   readonly [T in MessageType]: readonly (readonly [path: string, values: Values, optional?: 'optional'])[];
@@ -181,20 +197,8 @@ const FIELDS: {
     ['input.gasLimit', gasErrors],
     ['input.contractAddress', fixedErrors],
   ],
-  ComputeTask: [
-    [
-      'input',
-      [
-        ['a text', 'text'],
-        ['null', null],
-      ],
-    ],
-    ['input.encryptedArgs', hexErrors],
-    ['input.encryptedFn', hexErrors],
-    ['input.userDHKey', keyErrors],
-    ['input.gasLimit', gasErrors],
-    ['input.contractAddress', fixedErrors],
-  ],
+  ComputeTask: taskErrors,
+  EstimateTask: taskErrors,
 };
 
 /** A copy with the field at the path replaced, or removed when no value is given. */

@@ -90,8 +90,12 @@ describe.each(['seed', 'v0.3'] as const)('every message in the dialect %s', (dia
     const echoed = await peer.ask({ type: 'ComputeTask', input: { taskID: 'any', ...echo.input } });
     expect(Buffer.from(open(echo.ioKey, bytes(echoed.result?.['output']))).toString()).toBe('twice');
     expect(echoed.result?.['delta']).toEqual({ key: 0 });
+    const guess = await peer.taskInput(address, 'set(uint256)', utf8('41'));
+    const estimate = (await peer.ask({ type: 'EstimateTask', input: guess.input })).result;
     const set = await peer.taskInput(address, 'set(uint256)', utf8('42'));
-    const changed = (await peer.ask({ type: 'ComputeTask', input: set.input })).result?.['delta'] as Delta;
+    const done = (await peer.ask({ type: 'ComputeTask', input: set.input })).result;
+    expect(estimate).toMatchObject({ status: 0, usedGas: done?.['usedGas'] });
+    const changed = done?.['delta'] as Delta;
     expect(changed.key).toBe(1);
     const trap = await peer.taskInput(address, 'trap()', new Uint8Array());
     await peer.ask({ type: 'ComputeTask', input: trap.input }, 'FailedTask');

@@ -6,6 +6,7 @@ import {
   callContract,
   createClient,
   deployContract,
+  estimateGas,
   http,
   type EnigmaClient,
   type TaskFailedError,
@@ -105,6 +106,14 @@ describe.each(transports)('over %s', (name, open) => {
       reason: 'Invocation resulted in gas limit violated',
       usedGas: 20_000n,
     });
+  });
+
+  test('an estimate tells the gas of the task that follows', async () => {
+    const call = { address, function: 'echo(uint256)', args: [7n], returns: 'uint256' };
+    const { usedGas, failed } = await estimateGas(client, call);
+    expect(failed).toBe(false);
+    expect((await callContract(client, call)).usedGas).toBe(usedGas);
+    expect((await estimateGas(client, { address, function: 'trap()' })).failed).toBe(true);
   });
 
   test('a contract that does not exist is an error of the worker', async () => {

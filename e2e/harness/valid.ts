@@ -40,6 +40,7 @@ export function validRequests(): Record<MessageType, Fields> {
     NewTaskEncryptionKey: { userPubKey },
     DeploySecretContract: { input: { ...task, preCode: [0, 97, 115, 109] } },
     ComputeTask: { input: task },
+    EstimateTask: { input: task },
   };
 }
 

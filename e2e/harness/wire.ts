@@ -53,6 +53,7 @@ export const WIRE = {
   NewTaskEncryptionKey: { result: { workerEncryptionKey: hex(64), workerSig: hex(65) } },
   DeploySecretContract: { result: { ...task, preCodeHash: hex(32) } },
   ComputeTask: { result: task },
+  EstimateTask: { result: { status, output: hex(), usedGas: natural } },
   FailedTask: { result: { output: hex(), usedGas: natural, signature: hex(65) } },
 } as const;
 

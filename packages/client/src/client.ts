@@ -125,6 +125,6 @@ function isTask(type: MessageType): type is TaskType {
 }
 
 function defaultTimeout(type: MessageType, { timeout, taskTimeout }: ClientOptions): number {
-  const slow = isTask(type) || type === 'PTTResponse';
+  const slow = isTask(type) || type === 'EstimateTask' || type === 'PTTResponse';
   return slow ? (taskTimeout ?? timeout ?? DEFAULT_TASK_TIMEOUT) : (timeout ?? DEFAULT_TIMEOUT);
 }

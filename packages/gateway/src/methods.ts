@@ -85,6 +85,15 @@ export function addMethods(server: JSONRPCServer, context: GatewayContext): void
     return { result: (await tasks.result(taskId, params.integer('waitMs', 0, limits.wait))) ?? null };
   });
 
+  method('estimateTask', async (params) => {
+    const { status, output, usedGas } = await client.estimateTask({ input: taskInput(params, limits) });
+    return {
+      status: status === 0 ? 'SUCCESS' : 'FAILED',
+      output: toHex(output),
+      usedGas: usedGas.toString(),
+    };
+  });
+
   method('getContract', async (params) => {
     const address = params.bytes('address', 32);
     const { bytecode } = await client.getContract({ input: address });

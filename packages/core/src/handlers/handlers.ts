@@ -2,6 +2,7 @@ import type { Enclave } from '../enclave/enclave.js';
 import type { Store } from '../store/store.js';
 import { computeTask } from './compute-task.js';
 import { deploySecretContract } from './deploy-secret-contract.js';
+import { estimateTask } from './estimate-task.js';
 import { getAllAddrs } from './get-all-addrs.js';
 import { getAllTips } from './get-all-tips.js';
 import { getContract } from './get-contract.js';
@@ -41,5 +42,6 @@ export function createHandlers(enclave: Enclave, store: Store): Handlers {
     NewTaskEncryptionKey: newTaskEncryptionKey(enclave),
     DeploySecretContract: deploySecretContract(enclave),
     ComputeTask: computeTask(enclave),
+    EstimateTask: estimateTask(enclave),
   };
 }

@@ -111,6 +111,11 @@ export const messages = {
     object({ input: object(taskInput) }),
     result(object({ output: hex(), delta: taskDelta, usedGas: u64, ...ethereumCall, signature })),
   ),
+  // Not of the original protocol: what a ComputeTask would use, with nothing kept and nothing signed.
+  EstimateTask: message(
+    object({ input: object(taskInput) }),
+    result(object({ status, output: hex(), usedGas: u64 })),
+  ),
 } as const;
 
 /** The reply to a deployment or computation that failed: signed, and its text encrypted for the user. */

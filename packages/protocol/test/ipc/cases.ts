@@ -87,6 +87,10 @@ export const CASES: { readonly [T in MessageType]: MessageCase<T> } = {
     result: fc.record({ ...taskResult, preCodeHash: exactly(32) }),
   },
   ComputeTask: { request: fc.record({ input: fc.record(taskInput) }), result: fc.record(taskResult) },
+  EstimateTask: {
+    request: fc.record({ input: fc.record(taskInput) }),
+    result: fc.record({ status, output: bytes, usedGas: gas }),
+  },
 };
 
 /** Any result of a failed task. */

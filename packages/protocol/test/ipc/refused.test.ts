@@ -205,6 +205,7 @@ const REFUSALS: { readonly [T in MessageType]: Refusals } = {
     codeRefusals('"H4sIAAAAAAAAAwAA"', 'base64 of gzip, got base64 of something else'),
   ],
   ComputeTask: taskRefusals(''),
+  EstimateTask: taskRefusals(''),
 };
 
 describe.each(MESSAGE_TYPES)('%s', (type) => {

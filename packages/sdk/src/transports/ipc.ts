@@ -15,6 +15,10 @@ export function ipc(endpoint: string, options: ClientOptions = {}): Transport {
     getContract: (input, bounds) => client.getContract({ input }, bounds),
     getTip: (input, bounds) => client.getTip({ input }, bounds),
     getDelta: (address, key, bounds) => client.getDelta({ input: { address, key } }, bounds),
+    async estimate(input, bounds) {
+      const { status, usedGas } = await client.estimateTask({ input }, bounds);
+      return { usedGas, failed: status !== 0 };
+    },
     close: () => client.close(),
   };
 }
