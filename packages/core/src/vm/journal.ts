@@ -43,11 +43,15 @@ export class StateJournal {
   }
 
   /**
-   * Sets the text of a key.
+   * Sets the text of a key; `undefined` removes it.
    * @throws ContractStop when the call leaves more written than its limit
    */
-  write(key: string, text: string): void {
-    this.#record(key, text);
+  write(key: string, text: string | undefined): void {
+    this.#forget(key);
+    this.#bytes += size(key, text);
+    const most = this.#limits.stateWriteBytes;
+    if (this.#bytes > most) throw stop(`a call may leave at most ${most} bytes of state written`);
+    this.#writes.set(key, text);
   }
 
   /**
@@ -57,7 +61,7 @@ export class StateJournal {
   remove(key: string): void {
     // To remove what was never there leaves no trace, so that it may be done for ever.
     if (this.#before(key) === undefined) this.#forget(key);
-    else this.#record(key, undefined);
+    else this.write(key, undefined);
   }
 
   #before(key: string): string | undefined {
@@ -66,14 +70,6 @@ export class StateJournal {
     if (this.#known.size >= kept) this.#known.clear();
     this.#known.set(key, text);
     return text;
-  }
-
-  #record(key: string, text: string | undefined): void {
-    this.#forget(key);
-    this.#bytes += size(key, text);
-    const most = this.#limits.stateWriteBytes;
-    if (this.#bytes > most) throw stop(`a call may leave at most ${most} bytes of state written`);
-    this.#writes.set(key, text);
   }
 
   #forget(key: string): void {
