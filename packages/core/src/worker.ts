@@ -90,7 +90,11 @@ async function start(options: WorkerOptions, modules: WorkerModules, opened: Clo
   const stats = (): WorkerStats => ({ server: server.stats(), enclave: enclave.stats() });
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= closeInReverse(opened));
-  metrics?.watch({ stats, storeBytes: () => fileSize(join(storePath, 'data.mdb')) });
+  metrics?.watch({
+    stats,
+    storeCounts: () => store.counts(),
+    storeBytes: () => fileSize(join(storePath, 'data.mdb')),
+  });
   const http = await serveOps(options, metrics, () => closed !== undefined);
   // At the front, so that it closes last: it tells that the worker is stopping.
   if (http !== undefined) opened.unshift(http);

@@ -2,10 +2,12 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { EnclaveStats } from '../enclave/enclave.js';
 import type { RequestObserver } from '../ipc/dispatch.js';
 import type { ServerStats } from '../ipc/server.js';
+import type { StoreCounts } from '../store/store.js';
 
 /** Where figures come from when they are asked for. */
 export interface MetricsSources {
   readonly stats: () => { readonly server: ServerStats; readonly enclave: EnclaveStats };
+  readonly storeCounts: () => StoreCounts;
   /** Bytes of the database file. */
   readonly storeBytes: () => number;
 }
@@ -76,7 +78,7 @@ function gauge(name: string, help: string, read: () => number): Gauge {
 
 type Figure = readonly [name: string, help: string, read: () => number];
 
-function gauges({ stats, storeBytes }: MetricsSources): readonly Figure[] {
+function gauges({ stats, storeCounts, storeBytes }: MetricsSources): readonly Figure[] {
   const server = (): ServerStats => stats().server;
   const enclave = (): EnclaveStats => stats().enclave;
   return [
@@ -92,6 +94,8 @@ function gauges({ stats, storeBytes }: MetricsSources): readonly Figure[] {
     ['enigma_task_keys', 'Task keys held for users', () => enclave().taskKeys],
     ['enigma_exchanges_pending', 'Key exchanges begun and not answered', () => enclave().exchanges],
     ['enigma_state_keys', 'State keys in memory', () => enclave().stateKeys],
+    ['enigma_contracts', 'Contracts that are stored', () => storeCounts().contracts],
+    ['enigma_deltas', 'Deltas that are stored', () => storeCounts().deltas],
     ['enigma_store_bytes', 'Bytes of the database file', storeBytes],
   ];
 }

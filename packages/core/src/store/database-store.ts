@@ -4,7 +4,7 @@ import type { Database } from './database.js';
 import type { FolderLock } from './folder-lock.js';
 import { DatabaseReader } from './reader.js';
 import type { DeltaEntry, DeltaRange, StateChange, TaskCommit } from './records.js';
-import type { Store, StoreOptions } from './store.js';
+import type { Store, StoreCounts, StoreOptions } from './store.js';
 import { TipCache } from './tip-cache.js';
 import { codeHashOf, Writes } from './writes.js';
 
@@ -112,6 +112,10 @@ export class DatabaseStore extends DatabaseReader implements Store {
   async commitBuild(address: Uint8Array, change: StateChange): Promise<void> {
     await this.db.write(() => this.#writes.commitBuild(address, change));
     this.#sweep();
+  }
+
+  counts(): StoreCounts {
+    return { contracts: this.db.count('contracts'), deltas: this.db.count('deltas') };
   }
 
   putStateKeys(

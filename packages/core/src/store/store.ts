@@ -101,11 +101,20 @@ export interface Store extends StoreReader {
   /** Stores a step of building the state from stored deltas. @throws StoreError `CONFLICT` as {@link commitTask} */
   commitBuild(address: Uint8Array, change: StateChange): Promise<void>;
 
+  /** How much is stored, without a walk through it. */
+  counts(): StoreCounts;
+
   /** Stores sealed state keys, replacing earlier ones. */
   putStateKeys(keys: readonly { readonly address: Uint8Array; readonly sealed: Uint8Array }[]): Promise<void>;
 
   /** Stores a named piece of sealed data, replacing an earlier one. */
   putBlob(name: string, data: Uint8Array): Promise<void>;
+}
+
+/** How many entries a store has. */
+export interface StoreCounts {
+  readonly contracts: number;
+  readonly deltas: number;
 }
 
 /** Whether deltas are stored that the state does not contain yet. */

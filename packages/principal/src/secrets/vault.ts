@@ -78,11 +78,21 @@ export async function rotateMasterSecret(dataDir: string, sealer: Sealer): Promi
 
 /**
  * Seals the secrets again under another sealing key. At a crash the file is whole, under the one key
- * or the other.
+ * or the other. Where it was the new one already, nothing changes.
  */
 export async function resealSecrets(dataDir: string, from: Sealer, to: Sealer): Promise<void> {
+  if (await opens(dataDir, to)) return;
   const secrets = await loadSecrets(dataDir, from);
   if (secrets === undefined)
     throw new PrincipalError('NOT_PROVISIONED', `${dataDir}: no principal has been started here`);
   await saveSecrets(dataDir, to, secrets);
+}
+
+async function opens(dataDir: string, sealer: Sealer): Promise<boolean> {
+  try {
+    return (await loadSecrets(dataDir, sealer)) !== undefined;
+  } catch {
+    // Under another key, or damaged: the other sealer will say which.
+    return false;
+  }
 }
