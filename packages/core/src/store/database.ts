@@ -45,6 +45,8 @@ const LAST_KEY = new Uint8Array(64).fill(0xff);
 /** The database file: tables of bytes by bytes, every value with a checksum, writes grouped into durable commits. */
 export class Database {
   readonly folder: string;
+  /** Tables that were not there when the database was opened. */
+  readonly missingTables: readonly string[];
   readonly #root: RootDatabase<Buffer, Uint8Array>;
   readonly #tables: Readonly<Record<Bucket, BytesTable>>;
   readonly #writes: WriteQueue;
@@ -55,6 +57,8 @@ export class Database {
     this.folder = folder;
     this.#root = root;
     const names = Object.keys(BUCKETS) as Bucket[];
+    const found = new Set(Array.from(root.getKeys({ start: FIRST_KEY }), tableName));
+    this.missingTables = names.filter((name) => !found.has(BUCKETS[name]));
     const tables = names.map((name) => [name, root.openDB({ name: BUCKETS[name], ...BYTES })]);
     this.#tables = Object.fromEntries(tables) as Record<Bucket, BytesTable>;
     this.#writes = new WriteQueue(root, folder);
@@ -223,6 +227,11 @@ export class Database {
 }
 
 const BYTES = { encoding: 'binary', keyEncoding: 'binary' } as const;
+
+/** The name of a table, which the binding ends with a zero. */
+function tableName(key: Uint8Array): string {
+  return Buffer.from(key).toString('latin1').replace(/\0$/, '');
+}
 
 /** A plain view of a Buffer, which would otherwise leak its surprising `slice` to callers. */
 function plain(bytes: Uint8Array): Uint8Array {

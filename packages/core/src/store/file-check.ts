@@ -56,10 +56,16 @@ export function checkFile(folder: string): (FileHeader & { readonly isComplete: 
 export function readHeader(file: number, path: string): FileHeader {
   const first = readMeta(file, 0);
   const second = first && readMeta(file, first.pageSize);
-  if (first === undefined || second === undefined) {
+  if (first === undefined || second === undefined || !areInTurn(first.transaction, second.transaction)) {
     throw new StoreError('CORRUPT', `${path} is not a database, or its head is damaged`);
   }
   return second.transaction > first.transaction ? second : first;
+}
+
+/** Transactions use the two pages in turn: anything else would lead back to an old state of the file. */
+function areInTurn(even: bigint, odd: bigint): boolean {
+  const isFresh = even === 0n; // A new file, or a compact copy of one.
+  return even % 2n === 0n && odd % 2n === 1n && (isFresh || odd === even + 1n || odd === even - 1n);
 }
 
 function readMeta(file: number, at: number): FileHeader | undefined {

@@ -1,3 +1,4 @@
+import { BUCKETS } from './buckets.js';
 import type { Database } from './database.js';
 import { StoreError } from './errors.js';
 
@@ -17,8 +18,16 @@ export function schemaVersion(migrations: readonly Migration[] = MIGRATIONS): nu
   return migrations.length + 1;
 }
 
-/** The version of a database; none when it is new. */
+/**
+ * The version of a database; none when it is new.
+ * @throws StoreError `CORRUPT` when a table was lost
+ */
 export function storedVersion(db: Database): number | undefined {
+  // The first table that is made, and the one that says that all were.
+  if (db.missingTables.includes(BUCKETS.meta)) {
+    if (db.missingTables.length === Object.keys(BUCKETS).length) return undefined;
+    throw lostTables(db);
+  }
   const stored = db.get('meta', VERSION_KEY);
   return stored === undefined ? undefined : new DataView(stored.buffer, stored.byteOffset).getUint32(0);
 }
@@ -37,6 +46,7 @@ export function checkSchema(db: Database, migrations: readonly Migration[] = MIG
       `the store in ${db.folder} has an older schema: start the core on it once`,
     );
   }
+  if (db.missingTables.length > 0) throw lostTables(db);
 }
 
 /**
@@ -46,7 +56,10 @@ export function checkSchema(db: Database, migrations: readonly Migration[] = MIG
 export async function migrate(db: Database, migrations: readonly Migration[] = MIGRATIONS): Promise<void> {
   const version = storedVersion(db);
   const target = schemaVersion(migrations);
-  if (version === target) return;
+  if (version === target) {
+    if (db.missingTables.length > 0) throw lostTables(db);
+    return;
+  }
   if (version !== undefined) refuseNewer(db, version, migrations);
   await db.write(() => {
     if (version !== undefined) for (const step of migrations.slice(version - 1)) step(db);
@@ -54,6 +67,13 @@ export async function migrate(db: Database, migrations: readonly Migration[] = M
     new DataView(value.buffer).setUint32(0, target);
     db.put('meta', VERSION_KEY, value);
   });
+}
+
+function lostTables(db: Database): StoreError {
+  return new StoreError(
+    'CORRUPT',
+    `the store in ${db.folder} is damaged: it lacks ${db.missingTables.join(', ')}`,
+  );
 }
 
 function refuseNewer(db: Database, version: number, migrations: readonly Migration[]): void {

@@ -74,11 +74,17 @@ export class DatabaseReader implements StoreReader {
 }
 
 /**
- * Opens the store of a data folder for reading, in any thread, also while a core has it open.
+ * Opens the store of a data folder for reading, in any thread, also while a core has it open. (In one
+ * process the core has to be first.)
  * @throws StoreError `NOT_A_STORE`, `NEWER_SCHEMA`, `CORRUPT`, ...
  */
 export function openStoreReader(folder: string): StoreReader {
   const db = openDatabase(resolve(folder), { mode: 'read' });
-  checkSchema(db);
+  try {
+    checkSchema(db);
+  } catch (error) {
+    void db.close();
+    throw error;
+  }
   return new DatabaseReader(db);
 }

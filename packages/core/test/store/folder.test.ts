@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -97,23 +97,32 @@ describe('schema', () => {
   const toThree: Migration = (db) =>
     db.put('meta', Buffer.from('three'), db.get('meta', Buffer.from('two'))!);
 
-  async function database(folder: string): Promise<Database> {
-    return Database.open(folder);
+  /** Does something with the database of a folder, opened for it alone. */
+  async function withDatabase<T>(folder: string, use: (db: Database) => T): Promise<Awaited<T>> {
+    const db = Database.open(folder);
+    try {
+      return await use(db);
+    } finally {
+      await db.close();
+    }
   }
 
   it('of an older version is migrated step by step, and of a newer one refused', async () => {
     const folder = await temporaryFolder();
-    const db = await database(folder);
-    await migrate(db, []);
-    expect(storedVersion(db)).toBe(1);
-    expect((await storeErrorOf(() => checkSchema(db, [toTwo]))).code).toBe('NOT_WRITABLE');
-    await migrate(db, [toTwo]);
-    await migrate(db, [toTwo, toThree]);
-    await migrate(db, [toTwo, toThree]);
-    expect(storedVersion(db)).toBe(3);
-    expect(db.get('meta', Buffer.from('three'))).toEqual(Uint8Array.of(2));
-    expect((await storeErrorOf(() => migrate(db, [toTwo]))).code).toBe('NEWER_SCHEMA');
-    await db.close();
+    await withDatabase(folder, (db) => migrate(db, []));
+    expect(await withDatabase(folder, storedVersion)).toBe(1);
+    expect((await storeErrorOf(() => withDatabase(folder, (db) => checkSchema(db, [toTwo])))).code).toBe(
+      'NOT_WRITABLE',
+    );
+    await withDatabase(folder, (db) => migrate(db, [toTwo]));
+    for (let again = 0; again < 2; again++) await withDatabase(folder, (db) => migrate(db, [toTwo, toThree]));
+    expect(await withDatabase(folder, storedVersion)).toBe(3);
+    expect(await withDatabase(folder, (db) => db.get('meta', Buffer.from('three')))).toEqual(
+      Uint8Array.of(2),
+    );
+    expect((await storeErrorOf(() => withDatabase(folder, (db) => migrate(db, [toTwo])))).code).toBe(
+      'NEWER_SCHEMA',
+    );
     const refusal = await storeErrorOf(() => openStore(folder));
     expect(refusal.code).toBe('NEWER_SCHEMA');
     expect(refusal.message).toContain('has schema version 3');
@@ -121,22 +130,32 @@ describe('schema', () => {
   });
 
   it('starts at the present version in a new folder', async () => {
-    const db = await database(await temporaryFolder());
-    await migrate(db, [toTwo, toThree]);
-    expect(storedVersion(db)).toBe(3);
-    expect(db.get('meta', Buffer.from('two'))).toBeUndefined();
-    await db.close();
+    const folder = await temporaryFolder();
+    await withDatabase(folder, (db) => migrate(db, [toTwo, toThree]));
+    expect(await withDatabase(folder, storedVersion)).toBe(3);
+    expect(await withDatabase(folder, (db) => db.get('meta', Buffer.from('two')))).toBeUndefined();
   });
 
   it('a migration that fails leaves everything as it was', async () => {
-    const db = await database(await temporaryFolder());
-    await migrate(db, []);
+    const folder = await temporaryFolder();
+    await withDatabase(folder, (db) => migrate(db, []));
     const broken: Migration = () => {
       throw new Error('broken');
     };
-    await expect(migrate(db, [toTwo, broken])).rejects.toThrow('broken');
-    expect(storedVersion(db)).toBe(1);
-    expect(db.get('meta', Buffer.from('two'))).toBeUndefined();
-    await db.close();
+    await expect(withDatabase(folder, (db) => migrate(db, [toTwo, broken]))).rejects.toThrow('broken');
+    expect(await withDatabase(folder, storedVersion)).toBe(1);
+    expect(await withDatabase(folder, (db) => db.get('meta', Buffer.from('two')))).toBeUndefined();
+  });
+
+  it.each(['meta', 'contracts'])('a store that lost its table %s is refused', async (table) => {
+    const folder = await temporaryFolder();
+    await (await openStore(folder)).close();
+    const path = join(folder, 'data.mdb');
+    const file = readFileSync(path);
+    for (let at = file.indexOf(`${table}\0`); at >= 0; at = file.indexOf(`${table}\0`, at + 1))
+      file[at]! ^= 1;
+    writeFileSync(path, file);
+    expect((await storeErrorOf(() => openStoreReader(folder))).code).toBe('CORRUPT');
+    expect((await storeErrorOf(() => openStore(folder))).code).toBe('CORRUPT');
   });
 });

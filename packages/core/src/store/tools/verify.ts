@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { equalBytes, keccak256, toHex } from '@enigma-worker/crypto';
 import { bytesKey } from '../bytes-key.js';
-import { indexOf } from '../buckets.js';
+import { type Bucket, indexOf } from '../buckets.js';
 import { decodeRecord } from '../contract-record.js';
 import type { Database, Snapshot } from '../database.js';
 import { StoreError } from '../errors.js';
@@ -122,6 +122,7 @@ class Verifier {
       await this.#verifyContract(key, value);
     await this.#verifyOrphans();
     await this.#verifyBytecode();
+    for (const bucket of ['meta', 'stateKeys', 'blobs', 'droppedStates'] as const) this.#verifyValues(bucket);
     return {
       problems: this.#problems,
       contracts: this.#contracts,
@@ -215,6 +216,12 @@ class Verifier {
       const tag = key.subarray(state.id.length);
       const isSound = value !== undefined && inspector?.opens(state.id, tag, value) !== false;
       if (!isSound) this.#problem(`${name}, sealed value ${toHex(tag)}`, 'is damaged');
+    }
+  }
+
+  #verifyValues(bucket: Bucket): void {
+    for (const { key, value } of this.#db.scan(bucket, {}, this.#snapshot)) {
+      if (value === undefined) this.#problem(`${bucket} ${toHex(key)}`, 'is damaged');
     }
   }
 
