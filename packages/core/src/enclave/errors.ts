@@ -12,6 +12,7 @@ export type EnclaveErrorCode =
   | 'STORE'
   | 'BUSY'
   | 'CLOSED'
+  | 'UNAVAILABLE'
   | 'EXCHANGE_MALFORMED'
   | 'EXCHANGE_UNKNOWN'
   | 'EXCHANGE_REPLAYED'

@@ -1,6 +1,7 @@
 import { toHex } from '@enigma-worker/crypto';
 import { ExecutorError } from '../executors/errors.js';
-import type { JobEnd, Lanes, Settlement } from '../executors/lanes.js';
+import type { JobEnd, Settlement } from '../executors/lane.js';
+import type { Lanes } from '../executors/lanes.js';
 import type { LossReason } from '../executors/pool.js';
 import { isBehind, type Store } from '../store/store.js';
 import { executionText } from '../vm/failure.js';

@@ -1,5 +1,11 @@
-/** `BUSY`: too much waits already. `CLOSED`: nothing runs any more. */
-export type ExecutorErrorCode = 'BUSY' | 'CLOSED';
+/** Codes of jobs that do not run. */
+export type ExecutorErrorCode =
+  /** Too much waits already. */
+  | 'BUSY'
+  /** Nothing runs any more. */
+  | 'CLOSED'
+  /** No thread lives long enough. */
+  | 'UNAVAILABLE';
 
 /** A job that was refused or given up before it began. */
 export class ExecutorError extends Error {

@@ -1,27 +1,16 @@
 import type { Logger } from '../log.js';
 import { ExecutorError } from './errors.js';
 import type { Executor, ExecutorProgram, Posted } from './executor.js';
+import {
+  emptyLane,
+  homeOf,
+  type JobEnd,
+  type JobEntry,
+  type Lane,
+  type LaneJob,
+  type Settlement,
+} from './lane.js';
 import { ExecutorPool, type LossReason, type PoolOptions } from './pool.js';
-
-/** What a job must have to run in a lane. */
-export interface LaneJob {
-  /**
-   * Set by the lanes: everything that earlier jobs of the lane changed is settled. The thread must
-   * refuse a job that is not fresh once an earlier job of its lane changed something.
-   */
-  fresh: boolean;
-}
-
-/**
- * What follows from a reply. `done`: nothing. `again`: the thread refused the job, because an
- * earlier one must be settled first. Else `work` must be done before the next job of the lane
- * begins, and the job's own answer follows it, or the job is repeated.
- */
-export type Settlement = 'done' | 'again' | { readonly work: () => Promise<void>; readonly repeat: boolean };
-
-/** How a job ended: answered, or begun and lost with its thread. */
-export type JobEnd<Reply> =
-  { readonly kind: 'reply'; readonly reply: Reply } | { readonly kind: 'lost'; readonly reason: LossReason };
 
 /** Bounds of what may wait. */
 export interface LaneOptions extends PoolOptions {
@@ -31,35 +20,8 @@ export interface LaneOptions extends PoolOptions {
   readonly maxQueuedPerLane: number;
 }
 
-interface JobEntry<Job, Reply> extends Posted<Job> {
-  readonly sequence: number;
-  readonly lane: Lane<Job, Reply> | undefined;
-  readonly settle: (reply: Reply) => Settlement;
-  readonly resolve: (end: JobEnd<Reply>) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** Holds a lane while something else touches what belongs to it. */
-interface Gate {
-  readonly reached: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
-interface Lane<Job, Reply> {
-  readonly key: string;
-  readonly queue: (JobEntry<Job, Reply> | Gate)[];
-  /** Jobs that came back and run again, once the lane is settled. */
-  readonly again: JobEntry<Job, Reply>[];
-  inFlight: number;
-  /** No new job begins until those in flight have come back. */
-  draining: boolean;
-  /** Settlements and gates that hold the lane. */
-  holds: number;
-  fresh: boolean;
-  /** Whether it stands in the line of lanes that wait for an executor. */
-  waiting: boolean;
-  executor: Executor<Job, Reply, JobEntry<Job, Reply>> | undefined;
-}
+/** A job is given up after so many threads that had it ended before they began it. */
+const MAX_CRASHES = 5;
 
 /**
  * Runs jobs on a pool of executors: those of one lane in order of arrival and never two at once,
@@ -86,8 +48,7 @@ export class Lanes<Job extends LaneJob, Reply> {
     const events = {
       replied: (entry: JobEntry<Job, Reply>, reply: Reply) => this.#replied(entry, reply),
       lost: (entry: JobEntry<Job, Reply>, reason: LossReason) => this.#lost(entry, reason),
-      returned: (entries: readonly JobEntry<Job, Reply>[]) =>
-        entries.forEach((entry) => this.#returned(entry)),
+      returned: (entry: JobEntry<Job, Reply>, crashed: boolean) => this.#returned(entry, crashed),
       vacant: () => this.#dispatch(),
     };
     this.#pool = new ExecutorPool(program, options, events, log);
@@ -111,7 +72,7 @@ export class Lanes<Job extends LaneJob, Reply> {
     return new Promise((resolve, reject) => {
       this.#admit(key);
       const lane = this.#lane(key);
-      const entry = { job, sequence: this.#sequence++, lane, settle, resolve, reject };
+      const entry = { job, sequence: this.#sequence++, lane, settle, resolve, reject, crashes: 0 };
       lane.queue.push(entry);
       this.#queued++;
       this.#pending++;
@@ -131,6 +92,7 @@ export class Lanes<Job extends LaneJob, Reply> {
         settle: () => 'done',
         resolve,
         reject,
+        crashes: 0,
       });
       this.#queued++;
       this.#pending++;
@@ -185,17 +147,7 @@ export class Lanes<Job extends LaneJob, Reply> {
   #lane(key: string): Lane<Job, Reply> {
     let lane = this.#lanes.get(key);
     if (lane === undefined) {
-      lane = {
-        key,
-        queue: [],
-        again: [],
-        inFlight: 0,
-        draining: false,
-        holds: 0,
-        fresh: true,
-        waiting: false,
-        executor: undefined,
-      };
+      lane = emptyLane(key);
       this.#lanes.set(key, lane);
     }
     return lane;
@@ -300,15 +252,19 @@ export class Lanes<Job extends LaneJob, Reply> {
     if (entry.lane !== undefined) this.#advance(entry.lane);
   }
 
-  #returned(entry: JobEntry<Job, Reply>): void {
-    if (entry.lane === undefined) {
+  #returned(entry: JobEntry<Job, Reply>, crashed: boolean): void {
+    const { lane } = entry;
+    if (lane !== undefined) lane.inFlight--;
+    if (crashed && ++entry.crashes > MAX_CRASHES) {
+      entry.reject(new ExecutorError('UNAVAILABLE', 'executor threads end before they run anything'));
+      this.#ended();
+    } else if (lane === undefined) {
       this.#queued++;
       this.#loose.unshift(entry);
-      return;
+    } else {
+      this.#repeat(lane, entry);
     }
-    entry.lane.inFlight--;
-    this.#repeat(entry.lane, entry);
-    this.#advance(entry.lane);
+    if (lane !== undefined) this.#advance(lane);
   }
 
   #repeat(lane: Lane<Job, Reply>, entry: JobEntry<Job, Reply>): void {
@@ -349,9 +305,4 @@ export class Lanes<Job extends LaneJob, Reply> {
     this.#loose = [];
     this.#line = [];
   }
-}
-
-/** Spreads lanes over executors: keys are hashes, so any part of them serves. */
-function homeOf(key: string): number {
-  return key.charCodeAt(0) * 256 + key.charCodeAt(1);
 }

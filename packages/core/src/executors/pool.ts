@@ -20,8 +20,8 @@ export interface PoolEvents<Entry, Reply> {
   replied(entry: Entry, reply: Reply): void;
   /** A job was begun and its thread ended. */
   lost(entry: Entry, reason: LossReason): void;
-  /** Jobs came back that no thread has begun, in order. */
-  returned(entries: readonly Entry[]): void;
+  /** A job came back that no thread has begun, in order; whether it did because its thread ended. */
+  returned(entry: Entry, crashed: boolean): void;
   /** Executors may take more jobs than before. */
   vacant(): void;
 }
@@ -29,6 +29,8 @@ export interface PoolEvents<Entry, Reply> {
 /** After a thread that failed to live this long, its replacement waits. */
 const SHORT_LIFE_MS = 1000;
 const RESTART_DELAY_MS = 200;
+/** Behind a job that takes longer than this nothing else waits. */
+const STALL_MS = 2;
 /** An idle thread has so long to end by itself. */
 const CLOSE_MS = 1000;
 
@@ -41,6 +43,7 @@ export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
   readonly #watch: ReplyWatch;
   readonly #executors: Executor<Job, Reply, Entry>[];
   #watchdog: NodeJS.Timeout | undefined;
+  #relief: NodeJS.Timeout | undefined;
   #closed = false;
   #replaced = 0;
   #timedOut = 0;
@@ -103,6 +106,7 @@ export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
     if (executor.load === 0) executor.touched = performance.now();
     executor.post(entry);
     this.#watch.posted();
+    if (executor.load > 1) this.#relief ??= setTimeout(() => this.#relieve(), STALL_MS).unref();
     this.#watchdog ??= setInterval(
       () => this.#check(),
       Math.max(1, Math.min(100, this.#options.jobTimeoutMs / 4)),
@@ -116,6 +120,7 @@ export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
   async close(): Promise<Entry[]> {
     this.#closed = true;
     clearInterval(this.#watchdog);
+    clearTimeout(this.#relief);
     const unfinished: Entry[] = [];
     await Promise.all(
       this.#executors.map(async (executor) => {
@@ -153,7 +158,7 @@ export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
     const { begun, waiting } = executor.remains();
     this.#replaced++;
     if (reason === 'timeout' && begun !== undefined) this.#timedOut++;
-    if (waiting.length > 0) this.#events.returned(waiting);
+    for (const entry of waiting) this.#events.returned(entry, reason === 'crash');
     if (begun !== undefined) this.#events.lost(begun, reason);
     this.#events.vacant();
     const replace = (): void => {
@@ -172,25 +177,31 @@ export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
   }
 
   #poll(): boolean {
-    const now = performance.now();
     let progress = false;
-    let vacant = false;
     for (const executor of this.#executors) {
       if (executor.used === 0) continue;
-      if (executor.poll((entry, reply) => this.#events.replied(entry, reply))) {
-        executor.touched = now;
-        progress = true;
-      } else if (!executor.slow && now - executor.touched >= this.#options.spinMs) {
-        // What it runs takes long: nothing else shall wait behind it.
+      if (!executor.poll((entry, reply) => this.#events.replied(entry, reply))) continue;
+      executor.touched = performance.now();
+      progress = true;
+    }
+    if (progress) this.#events.vacant();
+    return progress;
+  }
+
+  /** Takes back what waits behind a job that takes long. */
+  #relieve(): void {
+    const begunBefore = performance.now() - STALL_MS;
+    let crowded = false;
+    for (const executor of this.#executors) {
+      if (executor.touched > begunBefore) {
+        crowded ||= executor.load > 1;
+      } else if (executor.load > 0 && !executor.slow) {
         executor.slow = true;
-        const entries = executor.recall();
-        if (entries.length === 0) continue;
-        this.#events.returned(entries);
-        vacant = true;
+        for (const entry of executor.recall()) this.#events.returned(entry, false);
       }
     }
-    if (progress || vacant) this.#events.vacant();
-    return progress;
+    this.#relief = crowded ? setTimeout(() => this.#relieve(), STALL_MS).unref() : undefined;
+    this.#events.vacant();
   }
 
   /** Ends threads whose job has run for too long. */

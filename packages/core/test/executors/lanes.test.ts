@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Codec } from '#executors/codec.js';
-import { type JobEnd, type LaneOptions, Lanes, type Settlement } from '#executors/lanes.js';
+import type { JobEnd, Settlement } from '#executors/lane.js';
+import { type LaneOptions, Lanes } from '#executors/lanes.js';
 import { SLOT_COUNT } from '#executors/slots.js';
 import { silentLogger } from '#log.js';
 
@@ -36,9 +37,9 @@ const codec: Codec<Toy> = {
 
 const open: Lanes<Toy, ToyReply>[] = [];
 
-function lanes(options: Partial<LaneOptions> = {}): Lanes<Toy, ToyReply> {
+function lanes(options: Partial<LaneOptions> = {}, script = 'toy'): Lanes<Toy, ToyReply> {
   const program = {
-    script: new URL('fixtures/toy-thread.mjs', import.meta.url),
+    script: new URL(`fixtures/${script}-thread.mjs`, import.meta.url),
     setup: 'hello',
     stackSizeMb: 4,
     jobs: codec,
@@ -153,6 +154,27 @@ describe('lanes of executors', () => {
     expect(await fatal).toEqual({ kind: 'lost', reason: 'crash' });
     expect(replyOf(await after).value).toBe(2);
     expect(target.pool.replaced).toBe(1);
+  });
+
+  it('take back what waits behind a long job, also when nothing else happens', async () => {
+    const target = lanes();
+    await Promise.all([run(target, 'aa', {}), run(target, 'bb', {})]);
+    // Both threads have something, so the third job waits behind one of them.
+    const [long, short, third] = [
+      run(target, 'aa', { ms: 400 }),
+      run(target, 'bb', { ms: 1 }),
+      run(target, 'cc', {}),
+    ];
+    const began = performance.now();
+    await Promise.all([short, third]);
+    expect(performance.now() - began).toBeLessThan(300);
+    await long;
+  });
+
+  it('give a job up when no thread lives long enough to begin it', async () => {
+    const target = lanes({}, 'stillborn');
+    await expect(run(target, 'aa', {})).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(target.runLoose({ fresh: true })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
   it('give up a lane to other work while no job of it runs', async () => {
