@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { VERSION } from './version.js';
 
 interface Entry {
   readonly description: string;
@@ -34,6 +35,22 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     description: 'call a secret contract',
     load: async () => (await import('./commands/call.js')).callCommand(),
   },
+  contract: {
+    description: 'write, build and test secret contracts',
+    load: async () => (await import('./commands/contract.js')).contractCommand(),
+  },
+  db: {
+    description: "look after a core's database: statistics, verification, backup, export",
+    load: async () => (await import('./commands/db.js')).dbCommand(),
+  },
+  status: {
+    description: 'watch a core at work: rate, latency, queues, contracts, memory',
+    load: async () => (await import('./commands/status.js')).statusCommand(),
+  },
+  attest: {
+    description: 'show, verify and register what a core says about the code it runs',
+    load: async () => (await import('./commands/attest.js')).attestCommand(),
+  },
   config: {
     description: 'show what settings are in force, and what a config file may hold',
     load: async () => (await import('./commands/config.js')).configCommand(),
@@ -48,7 +65,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
 export async function program(args: readonly string[]): Promise<Command> {
   const enigma = new Command('enigma')
     .description('Run a worker for secret contracts; write, deploy and call them.')
-    .version('0.1.0')
+    .version(VERSION)
     .option('--config <file>', 'config file; enigma.config.{ts,js,json} of the working folder when absent')
     .showHelpAfterError();
   for (const [name, { description, load }] of Object.entries(COMMANDS)) {

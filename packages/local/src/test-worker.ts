@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import {
   type DeployParameters,
   type Deployment,
   type EnigmaClient,
+  type TaskNotice,
 } from '@enigma-worker/sdk';
 import { startLocalNetwork, type LocalNetwork } from './local-network.js';
 
@@ -37,13 +39,22 @@ export interface TestWorker extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** Names a file to which the gas of every task is appended: `enigma contract test` makes a table of it. */
+const GAS_REPORT = 'ENIGMA_GAS_REPORT';
+
+function record(file: string, task: TaskNotice): void {
+  appendFileSync(file, `${JSON.stringify({ function: task.function, usedGas: task.usedGas.toString() })}\n`);
+}
+
 /** Starts a worker on a temporary folder, removed when it closes. */
 export async function startTestWorker(): Promise<TestWorker> {
   const dataDir = await mkdtemp(join(tmpdir(), 'enigma-test-'));
   const network = await startLocalNetwork({ dataDir, corePort: 0, principalPort: 0, executors: 1 });
+  const gasReport = process.env[GAS_REPORT];
   const client = createClient({
     transport: await network.transport(),
     worker: toHex(network.signingAddress),
+    ...(gasReport !== undefined && { onTask: (task: TaskNotice) => record(gasReport, task) }),
   });
 
   async function deployRaw(parameters: DeployParameters): Promise<Deployment> {

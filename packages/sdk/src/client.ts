@@ -20,6 +20,18 @@ export interface ClientOptions {
   readonly worker?: string;
   /** The caller's private key (64 hex digits). A fresh one for each task when absent. */
   readonly privateKey?: string;
+  /** Told of every deployment and call that was answered, for gas reports and the like. */
+  readonly onTask?: (task: TaskNotice) => void;
+}
+
+/** What is told of a task that was answered. */
+export interface TaskNotice {
+  /** The contract's address: 64 hex digits. */
+  readonly address: string;
+  /** The function with its types. */
+  readonly function: string;
+  readonly usedGas: bigint;
+  readonly failed: boolean;
 }
 
 /** A connection to one worker. Functions such as `callContract` take it as their first argument. */
@@ -29,6 +41,8 @@ export interface EnigmaClient {
   workerAddress(): Promise<Uint8Array>;
   /** The key pair of the next task. */
   taskKeyPair(): KeyPair;
+  /** Tells that a task was answered. */
+  notice(task: TaskNotice): void;
   close(): Promise<void>;
 }
 
@@ -63,6 +77,7 @@ export function createClient(options: ClientOptions): EnigmaClient {
       }
     },
     taskKeyPair: () => own ?? generateKeyPair(),
+    notice: (task) => options.onTask?.(task),
     close: () => options.transport.close(),
   };
 }

@@ -8,7 +8,7 @@ export {
 export { estimateGas } from './actions/estimateGas.js';
 export { openTask, type OpenTask } from './actions/openTask.js';
 export { isReceiptOf, receiptBytes, verifyReceipt, type ReceiptEvidence } from './actions/verifyReceipt.js';
-export { createClient, type ClientOptions, type EnigmaClient } from './client.js';
+export { createClient, type ClientOptions, type EnigmaClient, type TaskNotice } from './client.js';
 export { getContract, type CallOptions, type ContractHandle, type Written } from './contract.js';
 export { SdkError, TaskFailedError, type SdkErrorCode } from './errors.js';
 export { decodeResult, encodeArguments, parseFunction, parseTypes, type FunctionText } from './function.js';

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { UsageError } from '../errors.js';
 import { flagOf, variableOf, type Settings, type SettingValues } from './settings.js';
@@ -47,8 +48,11 @@ export async function readConfigFile(path?: string): Promise<Readonly<Record<str
 }
 
 async function importConfig(file: string): Promise<unknown> {
-  const { createJiti } = await import('jiti');
-  return createJiti(import.meta.url).import(file, { default: true });
+  const { tsImport } = await import('tsx/esm/api');
+  const module = (await tsImport(pathToFileURL(file).href, import.meta.url)) as {
+    readonly default?: unknown;
+  };
+  return module.default;
 }
 
 /**

@@ -62,10 +62,17 @@ export async function callContract(client: EnigmaClient, parameters: CallParamet
   if (outcome.kind === 'failedTask') {
     verifyReceipt(worker, { kind: 'computeFailure', request, result: outcome.result, codeHash });
     const { output, usedGas, signature } = outcome.result;
+    client.notice({ address: parameters.address, function: called.text, usedGas, failed: true });
     throw new TaskFailedError(task.openFailure(output), usedGas, signature);
   }
   const { result } = outcome;
   await verifyAgainstHistory(client, worker, { kind: 'compute', request, result, codeHash }, parameters);
+  client.notice({
+    address: parameters.address,
+    function: called.text,
+    usedGas: result.usedGas,
+    failed: false,
+  });
   const output = task.openOutput(result.output);
   const { data } = result.delta;
   return {

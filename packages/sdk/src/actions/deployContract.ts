@@ -70,11 +70,18 @@ export async function deployContract(
   if (outcome.kind === 'failedTask') {
     verifyReceipt(worker, { kind: 'deployFailure', request, result: outcome.result });
     const { output, usedGas, signature } = outcome.result;
+    client.notice({ address: toHex(contractAddress), function: construct.text, usedGas, failed: true });
     throw new TaskFailedError(task.openFailure(output), usedGas, signature);
   }
   const { result } = outcome;
   verifyReceipt(worker, { kind: 'deploy', request, result });
   const delta = result.delta.data ?? new Uint8Array(0);
+  client.notice({
+    address: toHex(contractAddress),
+    function: construct.text,
+    usedGas: result.usedGas,
+    failed: false,
+  });
   return {
     address: toHex(contractAddress),
     exeCode: result.output,
