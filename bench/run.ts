@@ -3,7 +3,14 @@ import { parseArgs } from 'node:util';
 import { meets, type Row, type Suite } from './row.js';
 
 /** Every suite by name, loaded only when it is asked for. */
-const SUITES: Readonly<Record<string, () => Promise<readonly Suite[]>>> = {};
+const SUITES: Readonly<Record<string, () => Promise<readonly Suite[]>>> = {
+  'vm-pool': async () => {
+    const { instances, memory } = await import('./suites/vm-pool.js');
+    return [instances, memory];
+  },
+  store: async () => (await import('./suites/store.js')).storeSuites,
+  ipc: async () => (await import('./suites/ipc.js')).suites,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
