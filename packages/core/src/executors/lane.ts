@@ -28,8 +28,8 @@ export interface JobEntry<Job, Reply> extends Posted<Job> {
   readonly settle: (reply: Reply) => Settlement;
   readonly resolve: (end: JobEnd<Reply>) => void;
   readonly reject: (error: unknown) => void;
-  /** How often a thread that held it ended before it was begun. */
-  crashes: number;
+  /** How often a thread that held it ended before it began anything. */
+  stillbirths: number;
 }
 
 /** Holds a lane while something else touches what belongs to it. */

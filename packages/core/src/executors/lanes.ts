@@ -20,8 +20,8 @@ export interface LaneOptions extends PoolOptions {
   readonly maxQueuedPerLane: number;
 }
 
-/** A job is given up after so many threads that had it ended before they began it. */
-const MAX_CRASHES = 5;
+/** A job is given up after so many threads that had it ended before they began anything. */
+const MAX_STILLBIRTHS = 5;
 
 /**
  * Runs jobs on a pool of executors: those of one lane in order of arrival and never two at once,
@@ -48,7 +48,7 @@ export class Lanes<Job extends LaneJob, Reply> {
     const events = {
       replied: (entry: JobEntry<Job, Reply>, reply: Reply) => this.#replied(entry, reply),
       lost: (entry: JobEntry<Job, Reply>, reason: LossReason) => this.#lost(entry, reason),
-      returned: (entry: JobEntry<Job, Reply>, crashed: boolean) => this.#returned(entry, crashed),
+      returned: (entry: JobEntry<Job, Reply>, stillborn: boolean) => this.#returned(entry, stillborn),
       vacant: () => this.#dispatch(),
     };
     this.#pool = new ExecutorPool(program, options, events, log);
@@ -72,7 +72,7 @@ export class Lanes<Job extends LaneJob, Reply> {
     return new Promise((resolve, reject) => {
       this.#admit(key);
       const lane = this.#lane(key);
-      const entry = { job, sequence: this.#sequence++, lane, settle, resolve, reject, crashes: 0 };
+      const entry = { job, sequence: this.#sequence++, lane, settle, resolve, reject, stillbirths: 0 };
       lane.queue.push(entry);
       this.#queued++;
       this.#pending++;
@@ -92,7 +92,7 @@ export class Lanes<Job extends LaneJob, Reply> {
         settle: () => 'done',
         resolve,
         reject,
-        crashes: 0,
+        stillbirths: 0,
       });
       this.#queued++;
       this.#pending++;
@@ -252,10 +252,10 @@ export class Lanes<Job extends LaneJob, Reply> {
     if (entry.lane !== undefined) this.#advance(entry.lane);
   }
 
-  #returned(entry: JobEntry<Job, Reply>, crashed: boolean): void {
+  #returned(entry: JobEntry<Job, Reply>, stillborn: boolean): void {
     const { lane } = entry;
     if (lane !== undefined) lane.inFlight--;
-    if (crashed && ++entry.crashes > MAX_CRASHES) {
+    if (stillborn && ++entry.stillbirths > MAX_STILLBIRTHS) {
       entry.reject(new ExecutorError('UNAVAILABLE', 'executor threads end before they run anything'));
       this.#ended();
     } else if (lane === undefined) {

@@ -20,8 +20,8 @@ export interface PoolEvents<Entry, Reply> {
   replied(entry: Entry, reply: Reply): void;
   /** A job was begun and its thread ended. */
   lost(entry: Entry, reason: LossReason): void;
-  /** A job came back that no thread has begun, in order; whether it did because its thread ended. */
-  returned(entry: Entry, crashed: boolean): void;
+  /** A job came back that no thread has begun, in order; whether its thread ended without having begun any. */
+  returned(entry: Entry, stillborn: boolean): void;
   /** Executors may take more jobs than before. */
   vacant(): void;
 }
@@ -107,10 +107,11 @@ export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
     executor.post(entry);
     this.#watch.posted();
     if (executor.load > 1) this.#relief ??= setTimeout(() => this.#relieve(), STALL_MS).unref();
+    // This timer also keeps the process alive while jobs are under way.
     this.#watchdog ??= setInterval(
       () => this.#check(),
       Math.max(1, Math.min(100, this.#options.jobTimeoutMs / 4)),
-    ).unref();
+    );
   }
 
   /**
@@ -158,7 +159,8 @@ export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
     const { begun, waiting } = executor.remains();
     this.#replaced++;
     if (reason === 'timeout' && begun !== undefined) this.#timedOut++;
-    for (const entry of waiting) this.#events.returned(entry, reason === 'crash');
+    const stillborn = reason === 'crash' && begun === undefined;
+    for (const entry of waiting) this.#events.returned(entry, stillborn);
     if (begun !== undefined) this.#events.lost(begun, reason);
     this.#events.vacant();
     const replace = (): void => {
@@ -167,7 +169,7 @@ export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
       this.#events.vacant();
     };
     if (delay === 0) replace();
-    else setTimeout(replace, delay).unref();
+    else setTimeout(replace, delay);
   }
 
   #unanswered(): number {

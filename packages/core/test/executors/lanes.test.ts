@@ -92,31 +92,44 @@ describe('lanes of executors', () => {
     expect(replyOf(await target.runLoose({ fresh: false, value: 9 })).value).toBe(9);
   });
 
-  it('keep the order within a lane and settle each change before the next job begins', async () => {
-    const target = lanes();
+  it('keep the order within a lane, whatever happens: changes, gates, slow jobs and crashes', async () => {
+    const target = lanes({ threads: 3 });
     const job = fc.record({
-      lane: fc.constantFrom('aa', 'bb', 'cc'),
-      change: fc.boolean(),
-      big: fc.boolean(),
+      lane: fc.constantFrom('aa', 'bb', 'cc', 'dd'),
+      what: fc.constantFrom('read', 'read', 'read', 'big', 'change', 'gate', 'slow', 'crash'),
     });
+    const lines = (lane: string, what: string, value: number): string[] => {
+      const line = `run ${lane} ${value}`;
+      if (what === 'crash') return [];
+      if (what === 'gate') return [`gate ${lane} ${value}`, `open ${lane} ${value}`];
+      return what === 'change' ? [line, `settled ${lane} ${value}`] : [line];
+    };
     await fc.assert(
       fc.asyncProperty(fc.array(job, { minLength: 1, maxLength: 60 }), async (jobs) => {
         const log: string[] = [];
-        const ends = jobs.map(({ lane, change, big }, value) =>
-          run(target, lane, { value, change, big }, log),
-        );
-        await Promise.all(ends);
-        for (const lane of ['aa', 'bb', 'cc']) {
-          const expected = jobs.flatMap((each, value) => {
-            if (each.lane !== lane) return [];
-            return each.change
-              ? [`run ${lane} ${value}`, `settled ${lane} ${value}`]
-              : [`run ${lane} ${value}`];
+        const ends = jobs.map(async ({ lane, what }, value) => {
+          if (what !== 'gate') {
+            const wanted = { value, ...(what === 'slow' ? { ms: 5 } : { [what]: true }) };
+            return (await run(target, lane, wanted, log)).kind;
+          }
+          return await target.exclusive([lane], async () => {
+            log.push(`gate ${lane} ${value}`);
+            await new Promise((resolve) => setTimeout(resolve, 1));
+            log.push(`open ${lane} ${value}`);
+            return 'reply';
           });
+        });
+        expect(await Promise.all(ends)).toEqual(
+          jobs.map(({ what }) => (what === 'crash' ? 'lost' : 'reply')),
+        );
+        for (const lane of ['aa', 'bb', 'cc', 'dd']) {
+          const expected = jobs.flatMap((each, value) =>
+            each.lane === lane ? lines(lane, each.what, value) : [],
+          );
           expect(log.filter((line) => line.includes(` ${lane} `))).toEqual(expected);
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 20 },
     );
   });
 
