@@ -1,4 +1,5 @@
 import { fromHex, toHex } from './hex';
+import { revert } from './revert';
 
 /** A fixed number of bytes: the base of `Address` and `Bytes1` to `Bytes32`. */
 export abstract class FixedBytes {
@@ -26,7 +27,7 @@ export abstract class FixedBytes {
 
   @operator('[]')
   at(index: i32): u8 {
-    if (<u32>index >= <u32>this.length) throw new Error('index out of range');
+    if (<u32>index >= <u32>this.length) revert('index out of range');
     return load<u8>(this.pointer + index);
   }
 
@@ -75,7 +76,7 @@ export function fixedBytesAt<T extends FixedBytes>(pointer: usize): T {
 export function fixedBytesFromHex<T extends FixedBytes>(text: string): T {
   const bytes = fromHex(text);
   const value = instantiate<T>();
-  if (bytes.byteLength != value.length) throw new Error('hex text of the wrong length');
+  if (bytes.byteLength != value.length) revert('hex text of the wrong length');
   memory.copy(value.pointer, changetype<usize>(bytes), value.length);
   return value;
 }

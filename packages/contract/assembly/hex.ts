@@ -1,3 +1,5 @@
+import { revert } from './revert';
+
 /** Hex digits: lower case out, either case in. */
 
 // @ts-ignore: decorator
@@ -11,7 +13,8 @@ function digitValue(character: u32): u32 {
   if (number < 10) return number;
   const letter = (character | 0x20) - 0x61;
   if (letter < 6) return letter + 10;
-  throw new Error('not a hex digit');
+  revert('not a hex digit');
+  return 0;
 }
 
 /** Writes `2 * length` ASCII digits. */
@@ -46,7 +49,7 @@ export function fromHex(text: string): ArrayBuffer {
     digits += 2;
     length -= 2;
   }
-  if (length & 1) throw new Error('hex text has an odd length');
+  if (length & 1) revert('hex text has an odd length');
   const bytes = new ArrayBuffer(length >> 1);
   readHex(changetype<usize>(bytes), digits, length >> 1);
   return bytes;

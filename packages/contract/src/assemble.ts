@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { main as asc, type Transform } from 'assemblyscript/asc';
+import { type APIOptions, main as asc, type Transform } from 'assemblyscript/asc';
 import { CompileError } from './errors.js';
 import { prepareEntries, RESERVE_EXPORT, START_EXPORT } from './start.js';
 import { CALL, DEPLOY } from './transform/contract-class.js';
 import type { ExpandedContract } from './transform/expand.js';
+import { placeOf } from './transform/source-file.js';
 
 /** What the AssemblyScript compiler is given. */
 export interface AssembleInput {
@@ -16,6 +17,11 @@ export interface AssembleInput {
   readonly optimize: boolean;
   read(path: string): Promise<string | undefined>;
 }
+
+/** `DiagnosticCategory.Error`, a const enum that a module compiled on its own cannot use. */
+const ERROR = 3;
+
+type Diagnostic = Parameters<NonNullable<APIOptions['reportDiagnostic']>>[0];
 
 const ENTRY = '__entry';
 const RUNTIME = 'assembly/runtime/index';
@@ -75,7 +81,7 @@ function createTransform(): Transform {
 export async function assemble(input: AssembleInput): Promise<Uint8Array> {
   let wasm: Uint8Array | undefined;
   const chosen = [...(input.optimize ? OPTIMIZE : []), ...(input.features === 'mvp' ? MVP : [])];
-  let report = '';
+  const errors: CompileError[] = [];
   const { error } = await asc([`${ENTRY}.ts`, ...OPTIONS, ...chosen], {
     transforms: [createTransform()],
     readFile: (name) => readFor(input, name),
@@ -83,17 +89,30 @@ export async function assemble(input: AssembleInput): Promise<Uint8Array> {
       if (name === OUTPUT) wasm = contents as Uint8Array;
     },
     listFiles: () => [],
-    stderr: {
-      write: (chunk) => void (report += typeof chunk === 'string' ? chunk : new TextDecoder().decode(chunk)),
+    stderr: { write: () => undefined },
+    reportDiagnostic: (diagnostic) => {
+      if (diagnostic.category === ERROR) errors.push(errorOf(diagnostic, input.expanded.texts));
     },
   });
-  if (error || !wasm) {
-    throw new CompileError('COMPILER', report.trim() || String(error));
+  const [first] = errors;
+  if (first) {
+    throw new CompileError('COMPILER', errors.map(({ message }) => message).join('\n'), first.position);
   }
+  if (error || !wasm) throw new CompileError('COMPILER', String(error));
   if (wasm.length > MAX_CODE) {
     throw new CompileError('SOURCE', `the contract has ${wasm.length} bytes; the most are ${MAX_CODE}`);
   }
   return wasm;
+}
+
+/** What the compiler says, with the plain names of types, at the line where the author wrote it. */
+function errorOf({ message, range }: Diagnostic, texts: ReadonlyMap<string, string>): CompileError {
+  const plain = message.replace(/~lib\/[\w@/.-]*\/(\w+)/g, '$1');
+  const file = range?.source?.normalizedPath;
+  const text = file === undefined ? undefined : texts.get(file.replace(/\.ts$/, ''));
+  if (!range || file === undefined) return new CompileError('COMPILER', plain);
+  if (text === undefined) return new CompileError('COMPILER', `${plain} (in ${file})`);
+  return new CompileError('COMPILER', plain, { file, ...placeOf(text, range.start) });
 }
 
 /** Finds what the compiler asks for: the entry made here, the library, the expanded contract, or a package of the author. */

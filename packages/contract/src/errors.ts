@@ -18,7 +18,9 @@ export class CompileError extends Error {
   readonly position: SourcePosition | undefined;
 
   constructor(code: CompileErrorCode, message: string, position?: SourcePosition) {
-    super(position ? `${position.file}:${position.line}:${position.column}: ${message}` : message);
+    const where = position ? `${position.file}:${position.line}:${position.column}: ` : '';
+    // A list of errors says by itself where each one is.
+    super(message.startsWith(where) ? message : where + message);
     this.code = code;
     this.position = position;
   }

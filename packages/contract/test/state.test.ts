@@ -54,6 +54,8 @@ const STEP: u256 = u256.from(3);
   @view limited(x: u32): u32 { require(x < Store.LIMIT, 'x is not below the limit'); return x; }
   fail(text: string): void { this.count = 99; throw new Error(text); }
   say(text: string): void { print(text); }
+  hoard(): void { while (true) new Uint8Array(1000); }
+  hoardAtOnce(): void { new Uint8Array(20000000); }
   private hidden(): void {}
   static helper(): void {}
 }`;
@@ -135,6 +137,8 @@ describe('the state of a contract', () => {
     expect(() => contract.call('cheat')).toThrow('revert: a view method writes state');
     expect(() => contract.run('call', 'nothing', new Uint8Array())).toThrow('revert: no function nothing');
     expect(() => contract.run('call', 'hidden', new Uint8Array())).toThrow('revert: no function hidden');
+    expect(() => contract.call('hoard')).toThrow('revert: out of memory');
+    expect(() => contract.call('hoardAtOnce')).toThrow('revert: out of memory');
     expect(contract.state).toEqual(before);
   });
 

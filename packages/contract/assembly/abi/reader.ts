@@ -3,9 +3,10 @@ import { argumentsLength, fetchArguments } from '../host';
 import { i256 } from '../math/i256';
 import { u256 } from '../math/u256';
 import { fitsSigned, fitsSigned256, fitsUnsigned, fitsUnsigned256 } from './writer';
+import { revert } from '../revert';
 
 function malformed(): void {
-  throw new Error('arguments are not what the function takes');
+  revert('arguments are not what the function takes');
 }
 
 /**

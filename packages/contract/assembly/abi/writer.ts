@@ -2,6 +2,7 @@ import { FixedBytes } from '../bytes';
 import { ret, writeEthereumBridge } from '../host';
 import { i256 } from '../math/i256';
 import { u256 } from '../math/u256';
+import { revert } from '../revert';
 
 /**
  * Writes Solidity's ABI encoding: https://docs.soliditylang.org/en/latest/abi-spec.html. A tuple or array has a head, one word
@@ -172,9 +173,9 @@ export function fitsSigned256(value: i256, bits: i32): i256 {
 
 /** Checks the length of a fixed array. */
 export function checkLength(length: i32, expected: i32): void {
-  if (length != expected) throw new Error('array of the wrong length');
+  if (length != expected) revert('array of the wrong length');
 }
 
 function tooWide(): void {
-  throw new Error('number out of range');
+  revert('number out of range');
 }

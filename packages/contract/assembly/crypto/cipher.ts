@@ -1,5 +1,6 @@
 import { Bytes32 } from '../bytes';
 import * as host from '../host';
+import { revert } from '../revert';
 
 const OVERHEAD: i32 = 28;
 
@@ -12,7 +13,7 @@ export function encrypt(message: Uint8Array, key: Bytes32): Uint8Array {
 
 /** Opens what {@link encrypt} made. A wrong key or a changed envelope fails the task; it cannot be caught. */
 export function decrypt(envelope: Uint8Array, key: Bytes32): Uint8Array {
-  if (envelope.length < OVERHEAD) throw new Error('envelope is too short');
+  if (envelope.length < OVERHEAD) revert('envelope is too short');
   const message = new Uint8Array(envelope.length - OVERHEAD);
   host.decrypt(envelope.dataStart, envelope.length, key.pointer, message.dataStart);
   return message;

@@ -272,7 +272,8 @@ function squareTimes(target: usize, a: usize, times: i32, b: usize): void {
   fieldMultiply(target, target, b);
 }
 
-const CHAIN: usize = memory.data(400, 8);
+// @ts-ignore: decorator
+@lazy const CHAIN: usize = memory.data(400, 8);
 
 /**
  * target = a^((p + 1) / 4): a square root of a, if a has one. The target is not a. The exponent in bits is 223 ones, a zero,

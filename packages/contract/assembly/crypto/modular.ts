@@ -1,10 +1,15 @@
 import { u256 } from '../math/u256';
 
-const U: usize = memory.data(32, 8);
-const V: usize = memory.data(32, 8);
-const X: usize = memory.data(32, 8);
-const Y: usize = memory.data(32, 8);
-const M: usize = memory.data(32, 8);
+// @ts-ignore: decorator
+@lazy const U: usize = memory.data(32, 8);
+// @ts-ignore: decorator
+@lazy const V: usize = memory.data(32, 8);
+// @ts-ignore: decorator
+@lazy const X: usize = memory.data(32, 8);
+// @ts-ignore: decorator
+@lazy const Y: usize = memory.data(32, 8);
+// @ts-ignore: decorator
+@lazy const M: usize = memory.data(32, 8);
 
 /**
  * The inverse of a number modulo an odd prime, by the binary form of Euclid's algorithm (Handbook of Applied Cryptography,

@@ -1,6 +1,7 @@
 import { fixedBytesAt, FixedBytes } from '../bytes';
 import { rand } from '../host';
 import { u256 } from '../math/u256';
+import { revert } from '../revert';
 
 /** Random bytes from inside the worker: nobody outside can foresee, choose or repeat them. */
 export function randomBytes(length: i32): Uint8Array {
@@ -32,7 +33,7 @@ export function random<T>(): T {
 
 /** A random integer from 0 up to but not including the bound, every value as likely as any other. */
 export function randomBelow(bound: u64): u64 {
-  if (bound == 0) throw new Error('nothing is below 0');
+  if (bound == 0) revert('nothing is below 0');
   // The values that would make some results likelier are drawn again.
   const surplus = ((u64.MAX_VALUE % bound) + 1) % bound;
   let value: u64;

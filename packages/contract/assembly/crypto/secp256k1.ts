@@ -23,8 +23,8 @@ import { inverse } from './modular';
 const POINT_SIZE: usize = 3 * FIELD_SIZE;
 
 /** The multiples of the generator by 1, 3, 5 to 31: x and y, each as four words, lowest first. */
-// prettier-ignore
-const GENERATOR_TABLE: usize = memory.data<u64>([
+// @ts-ignore: decorator
+@lazy const GENERATOR_TABLE: usize = memory.data<u64>([
   0x59f2815b16f81798, 0x029bfcdb2dce28d9, 0x55a06295ce870b07, 0x79be667ef9dcbbac,
   0x9c47d08ffb10d4b8, 0xfd17b448a6855419, 0x5da4fbfc0e1108a8, 0x483ada7726a3c465,
   0x8601f113bce036f9, 0xb531c845836f99b0, 0x49344f85f89d5229, 0xf9308a019258c310,
@@ -60,16 +60,25 @@ const GENERATOR_TABLE: usize = memory.data<u64>([
 ]);
 
 // Room for the formulas.
-const A: usize = memory.data(40, 8);
-const B: usize = memory.data(40, 8);
-const C: usize = memory.data(40, 8);
-const D: usize = memory.data(40, 8);
-const E: usize = memory.data(40, 8);
-const F: usize = memory.data(40, 8);
-const H: usize = memory.data(40, 8);
+// @ts-ignore: decorator
+@lazy const A: usize = memory.data(40, 8);
+// @ts-ignore: decorator
+@lazy const B: usize = memory.data(40, 8);
+// @ts-ignore: decorator
+@lazy const C: usize = memory.data(40, 8);
+// @ts-ignore: decorator
+@lazy const D: usize = memory.data(40, 8);
+// @ts-ignore: decorator
+@lazy const E: usize = memory.data(40, 8);
+// @ts-ignore: decorator
+@lazy const F: usize = memory.data(40, 8);
+// @ts-ignore: decorator
+@lazy const H: usize = memory.data(40, 8);
 
-const ONE: usize = memory.data<u32>([1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-const SEVEN: usize = memory.data<u32>([7, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+// @ts-ignore: decorator
+@lazy const ONE: usize = memory.data<u32>([1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+// @ts-ignore: decorator
+@lazy const SEVEN: usize = memory.data<u32>([7, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 
 /** target = 2 * point; the target may be the point. */
 function double(target: usize, point: usize): void {
@@ -186,10 +195,14 @@ function bitsAt(words: usize, start: i32, count: i32): i32 {
 
 const GENERATOR_WIDTH: i32 = 6;
 const POINT_WIDTH: i32 = 5;
-const GENERATOR_DIGITS: usize = memory.data(264, 8);
-const POINT_DIGITS: usize = memory.data(264, 8);
-const POINT_TABLE: usize = memory.data(960, 8);
-const TERM: usize = memory.data(120, 8);
+// @ts-ignore: decorator
+@lazy const GENERATOR_DIGITS: usize = memory.data(264, 8);
+// @ts-ignore: decorator
+@lazy const POINT_DIGITS: usize = memory.data(264, 8);
+// @ts-ignore: decorator
+@lazy const POINT_TABLE: usize = memory.data(960, 8);
+// @ts-ignore: decorator
+@lazy const TERM: usize = memory.data(120, 8);
 
 /** target = g * generator + p * point, by Straus: one row of doublings serves both. */
 function multiplyTwo(target: usize, g: u256, p: u256, point: usize): void {
@@ -237,9 +250,12 @@ function prime(): u256 {
   return new u256(0xfffffffefffffc2f, 0xffffffffffffffff, 0xffffffffffffffff, 0xffffffffffffffff);
 }
 
-const POINT: usize = memory.data(120, 8);
-const RESULT: usize = memory.data(120, 8);
-const WORDS: usize = memory.data(32, 8);
+// @ts-ignore: decorator
+@lazy const POINT: usize = memory.data(120, 8);
+// @ts-ignore: decorator
+@lazy const RESULT: usize = memory.data(120, 8);
+// @ts-ignore: decorator
+@lazy const WORDS: usize = memory.data(32, 8);
 
 /**
  * The public key that made a signature of a hash: SEC 1, 4.1.6.

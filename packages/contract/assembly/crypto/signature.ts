@@ -2,8 +2,10 @@ import { Address, Bytes32, fixedBytesAt } from '../bytes';
 import { u256 } from '../math/u256';
 import { keccak256At } from './keccak';
 import { recoverPublicKey } from './secp256k1';
+import { revert } from '../revert';
 
-const PUBLIC_KEY: usize = memory.data(64, 8);
+// @ts-ignore: decorator
+@lazy const PUBLIC_KEY: usize = memory.data(64, 8);
 
 /**
  * The Ethereum account that signed a hash; reverts when the signature is none.
@@ -13,7 +15,7 @@ const PUBLIC_KEY: usize = memory.data(64, 8);
  *   lower s is taken, as in Ethereum, so that a signature cannot be changed into another one.
  */
 export function recoverAddress(hash: Bytes32, signature: Uint8Array): Address {
-  if (signature.length != 65) throw new Error('a signature has 65 bytes');
+  if (signature.length != 65) revert('a signature has 65 bytes');
   const v = signature[64];
   const isOdd = v == 28 || v == 1;
   const r = u256.fromBigEndian(signature.dataStart);
@@ -21,7 +23,7 @@ export function recoverAddress(hash: Bytes32, signature: Uint8Array): Address {
   const isKnown = isOdd || v == 27 || v == 0;
   const halfOrder = new u256(0xdfe92f46681b20a0, 0x5d576e7357a4501d, 0xffffffffffffffff, 0x7fffffffffffffff);
   if (!isKnown || s > halfOrder || !recoverPublicKey(PUBLIC_KEY, u256.fromBigEndian(hash.pointer), r, s, isOdd)) {
-    throw new Error('not a signature');
+    revert('not a signature');
   }
   keccak256At(PUBLIC_KEY, PUBLIC_KEY, 64);
   return fixedBytesAt<Address>(PUBLIC_KEY + 12);

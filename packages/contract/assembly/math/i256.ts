@@ -1,9 +1,10 @@
 import { JsonReader } from '../state/json-reader';
 import { JsonWriter } from '../state/json-writer';
 import { u256 } from './u256';
+import { revert } from '../revert';
 
 function overflow(): void {
-  throw new Error('number out of range');
+  revert('number out of range');
 }
 
 /**

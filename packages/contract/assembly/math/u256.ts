@@ -1,14 +1,18 @@
 import { JsonReader } from '../state/json-reader';
 import { JsonWriter } from '../state/json-writer';
 import { divide, divideBySmall, multiply, significantLimbs } from './limbs';
+import { revert } from '../revert';
 
 // Room for one operation: a call has one thread, and no operation starts another.
-const FIRST: usize = memory.data(68, 8);
-const SECOND: usize = memory.data(68, 8);
-const THIRD: usize = memory.data(68, 8);
+// @ts-ignore: decorator
+@lazy const FIRST: usize = memory.data(68, 8);
+// @ts-ignore: decorator
+@lazy const SECOND: usize = memory.data(68, 8);
+// @ts-ignore: decorator
+@lazy const THIRD: usize = memory.data(68, 8);
 
 function overflow(): void {
-  throw new Error('number out of range');
+  revert('number out of range');
 }
 
 /**
@@ -54,12 +58,12 @@ export class u256 {
     const hex = text.startsWith('0x');
     const base = new u256(hex ? 16 : 10);
     let value = new u256();
-    if (text.length == (hex ? 2 : 0)) throw new Error('not a number');
+    if (text.length == (hex ? 2 : 0)) revert('not a number');
     for (let i = hex ? 2 : 0; i < text.length; i++) {
       const character = text.charCodeAt(i);
       let digit = <u32>character - 0x30;
       if (hex && digit > 9) digit = ((<u32>character) | 0x20) - 0x57;
-      if (digit >= <u32>base.limb0) throw new Error('not a number');
+      if (digit >= <u32>base.limb0) revert('not a number');
       value = value * base + new u256(digit);
     }
     return value;
@@ -317,7 +321,7 @@ export class u256 {
 
   /** a * b mod m, exact however large the product is. */
   static mulmod(a: u256, b: u256, modulus: u256): u256 {
-    if (modulus.isZero) throw new Error('division by zero');
+    if (modulus.isZero) revert('division by zero');
     a.toLittleEndian(FIRST);
     b.toLittleEndian(SECOND);
     multiply(THIRD, FIRST, 8, SECOND, 8);
@@ -354,7 +358,7 @@ export class u256 {
 
 /** Leaves the quotient in THIRD and the remainder in FIRST; false when the divisor is the larger one. */
 function divided(a: u256, b: u256): bool {
-  if (b.isZero) throw new Error('division by zero');
+  if (b.isZero) revert('division by zero');
   a.toLittleEndian(FIRST);
   b.toLittleEndian(SECOND);
   const n = significantLimbs(FIRST, 8);

@@ -4,18 +4,16 @@
  * whatever its module declares; the arena ends there and never asks for more, because `memory.grow` costs 8192 gas a page.
  */
 import { AL_MASK, BLOCK, BLOCK_MAXSIZE, BLOCK_OVERHEAD, OBJECT, OBJECT_MAXSIZE, OBJECT_OVERHEAD } from 'rt/common';
-import { E_ALLOCATION_TOO_LARGE } from 'util/error';
+import { revert } from '../revert';
 
 const MEMORY_END: usize = 120 << 16;
 
-/**
- * Where the arena begins at the earliest. When a contract is deployed, the worker adds its exe code as data right behind the
- * static data of the constructor, where `__heap_base` points: the arena keeps clear of it.
- */
-const ARENA_START: usize = 64 << 16;
+/** Kept back for the words that say that there is no more. */
+const LAST_WORDS: usize = 1024;
 
 // A constant initial value: anything else would need a start function, which a worker refuses.
 let next: usize = 0;
+let limit: usize = MEMORY_END - LAST_WORDS;
 
 /** The most bytes a contract may have; it is checked when a contract is compiled. */
 const CODE_ROOM: usize = 1 << 20;
@@ -37,15 +35,19 @@ function blockSize(size: usize): usize {
 }
 
 function reserve(end: usize): void {
-  if (end > MEMORY_END) throw new Error('out of memory');
+  if (end > limit) {
+    if (limit == MEMORY_END) unreachable();
+    limit = MEMORY_END;
+    revert('out of memory');
+  }
   next = end;
 }
 
 // @ts-ignore: decorator
 @unsafe @global
 export function __alloc(size: usize): usize {
-  if (size > BLOCK_MAXSIZE) throw new Error(E_ALLOCATION_TOO_LARGE);
-  if (next == 0) next = ((max<usize>(__heap_base, ARENA_START) + BLOCK_OVERHEAD + AL_MASK) & ~AL_MASK) - BLOCK_OVERHEAD;
+  if (size > BLOCK_MAXSIZE) revert('out of memory');
+  if (next == 0) next = firstBlock(__heap_base);
   const block = changetype<BLOCK>(next);
   const pointer = next + BLOCK_OVERHEAD;
   const payload = blockSize(size);
@@ -61,7 +63,7 @@ export function __realloc(pointer: usize, size: usize): usize {
   const old = block.mmInfo;
   if (size <= old) return pointer;
   if (pointer + old == next) {
-    if (size > BLOCK_MAXSIZE) throw new Error(E_ALLOCATION_TOO_LARGE);
+    if (size > BLOCK_MAXSIZE) revert('out of memory');
     const payload = blockSize(size);
     reserve(pointer + payload);
     block.mmInfo = payload;
@@ -80,7 +82,7 @@ export function __free(pointer: usize): void {}
 // @ts-ignore: decorator
 @unsafe @global
 export function __new(size: usize, id: u32): usize {
-  if (size > OBJECT_MAXSIZE) throw new Error(E_ALLOCATION_TOO_LARGE);
+  if (size > OBJECT_MAXSIZE) revert('out of memory');
   const pointer = __alloc(OBJECT_OVERHEAD + size);
   const object = changetype<OBJECT>(pointer - BLOCK_OVERHEAD);
   object.rtId = id;
@@ -91,7 +93,7 @@ export function __new(size: usize, id: u32): usize {
 // @ts-ignore: decorator
 @unsafe @global
 export function __renew(oldPointer: usize, size: usize): usize {
-  if (size > OBJECT_MAXSIZE) throw new Error(E_ALLOCATION_TOO_LARGE);
+  if (size > OBJECT_MAXSIZE) revert('out of memory');
   const pointer = __realloc(oldPointer - OBJECT_OVERHEAD, OBJECT_OVERHEAD + size);
   changetype<OBJECT>(pointer - BLOCK_OVERHEAD).rtSize = <u32>size;
   return pointer + OBJECT_OVERHEAD;

@@ -1,7 +1,8 @@
 import { readHex } from '../hex';
+import { revert } from '../revert';
 
 function broken(): void {
-  throw new Error('state holds another type');
+  revert('state holds another type');
 }
 
 /** Reads the compact JSON text that a worker gives: it has one form for each value, so there is nothing to skip. */

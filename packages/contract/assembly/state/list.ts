@@ -1,5 +1,6 @@
 import { StateCollection } from './collection';
 import { readPlace, removePlace, writePlace } from './place';
+import { revert } from '../revert';
 
 /** Values in a row, each in a place of its own; the length stands under the list's own name. */
 export class StateList<T> extends StateCollection {
@@ -51,6 +52,6 @@ export class StateList<T> extends StateCollection {
   }
 
   private check(index: i32): void {
-    if (<u32>index >= <u32>this.length) throw new Error('index out of range');
+    if (<u32>index >= <u32>this.length) revert('index out of range');
   }
 }

@@ -3,6 +3,7 @@ import { JsonReader } from './json-reader';
 import { readJson, writeJson, zero } from './json';
 import { JsonWriter } from './json-writer';
 import { StateKey } from './key';
+import { revert } from '../revert';
 
 let viewing: bool = false;
 
@@ -12,7 +13,7 @@ export function forbidWrites(): void {
 }
 
 function checkWrite(): void {
-  if (viewing) throw new Error('a view method writes state');
+  if (viewing) revert('a view method writes state');
 }
 
 const NULL_TEXT: u32 = 0x6c6c756e; // what a worker reads where nothing is

@@ -10,7 +10,7 @@ import {
   Parser,
   TypeDeclaration,
 } from 'assemblyscript';
-import { CompileError, type SourcePosition } from '../errors.js';
+import { CompileError } from '../errors.js';
 
 /** How a contract's sources name the library. */
 export const LIBRARY = '@enigma-worker/contract/assembly';
@@ -74,13 +74,16 @@ export function parseSource(path: string, text: string): SourceFile {
 
 /** An error that points at a node. */
 export function errorAt(node: Node, message: string): CompileError {
-  return new CompileError('SOURCE', message, positionOf(node));
+  return new CompileError('SOURCE', message, {
+    file: node.range.source.normalizedPath,
+    ...placeOf(node.range.source.text, node.range.start),
+  });
 }
 
-function positionOf(node: Node): SourcePosition {
-  const source = node.range.source;
-  const before = source.text.slice(0, node.range.start).split('\n');
-  return { file: source.normalizedPath, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+/** Line and column of an offset in a text. */
+export function placeOf(text: string, offset: number): { line: number; column: number } {
+  const lines = text.slice(0, offset).split('\n');
+  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
 }
 
 /** The decorator of a declaration with a given name. */
