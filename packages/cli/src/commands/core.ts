@@ -9,6 +9,7 @@ import { addFlags, address, flag, integer, type SettingValues } from '../config/
 import { logLevel, openLog } from '../logging.js';
 import { untilStopped } from '../until-stopped.js';
 import { keygenCommand } from './core-keygen.js';
+import { resealCommand } from './core-reseal.js';
 
 /** Settings of `enigma core`. */
 export const coreSettings = {
@@ -96,7 +97,7 @@ export const coreSettings = {
   },
 } as const;
 
-/** `enigma core`, with `keygen` below it. */
+/** `enigma core`, with `keygen` and `reseal` below it. */
 export function coreCommand(): Command {
   const command = new Command('core')
     .description('run the worker: the enclave that stores and runs secret contracts')
@@ -110,7 +111,7 @@ export function coreCommand(): Command {
       await run(values);
     });
   addFlags(command, coreSettings);
-  return command.addCommand(keygenCommand());
+  return command.addCommand(keygenCommand()).addCommand(resealCommand());
 }
 
 async function run(values: SettingValues<typeof coreSettings>): Promise<void> {

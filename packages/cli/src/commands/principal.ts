@@ -1,12 +1,18 @@
+import type { Policy } from '@enigma-worker/attestation';
 import { fromHex, toHex } from '@enigma-worker/crypto';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { listenAddress } from '../config/listen.js';
 import { load, readConfigFile } from '../config/load.js';
 import { sealingFrom, sealingSettings } from '../config/sealing.js';
-import { addFlags, list } from '../config/settings.js';
+import { addFlags, integer, list } from '../config/settings.js';
+import { readText } from '../files.js';
 import { logLevel, openLog } from '../logging.js';
 import { untilStopped } from '../until-stopped.js';
+import { resealCommand } from './principal-reseal.js';
+import { backupCommand, restoreCommand, rotateCommand } from './principal-secrets.js';
+
+const HOUR = 60 * 60 * 1000;
 
 /** Settings of `enigma principal`. */
 export const principalSettings = {
@@ -29,6 +35,16 @@ export const principalSettings = {
       'worker parameters (seeds, workers, stakes): a worker gets the keys of the contracts it is selected for',
     schema: z.string().optional(),
   },
+  policyFile: {
+    value: 'file',
+    description: 'admit workers whose attestation satisfies this policy; read anew at each registration',
+    schema: z.string().optional(),
+  },
+  registrationHours: {
+    value: 'n',
+    description: 'how long an accepted registration lasts (default: 24)',
+    schema: integer(1, 24 * 365).default(24),
+  },
   ...sealingSettings,
   logLevel: {
     value: 'level',
@@ -42,7 +58,7 @@ export const principalSettings = {
   },
 } as const;
 
-/** `enigma principal`. */
+/** `enigma principal`, with what is done to a stopped one below it. */
 export function principalCommand(): Command {
   const command = new Command('principal')
     .description('run the principal (master) node: it gives workers the state keys of their contracts')
@@ -66,6 +82,12 @@ export function principalCommand(): Command {
         authorisation: {
           ...(values.workers !== undefined && { workers: values.workers.map(fromHex) }),
           ...(values.epochFile !== undefined && { epochFile: values.epochFile }),
+          ...(values.policyFile !== undefined && {
+            registration: {
+              policy: await policyReader(values.policyFile),
+              lifetime: values.registrationHours * HOUR,
+            },
+          }),
         },
         log: logger,
       });
@@ -77,5 +99,21 @@ export function principalCommand(): Command {
       logger.info({ signal }, 'stopping');
       await principal.close();
     });
-  return addFlags(command, principalSettings);
+  addFlags(command, principalSettings);
+  return command
+    .addCommand(backupCommand())
+    .addCommand(restoreCommand())
+    .addCommand(rotateCommand())
+    .addCommand(resealCommand());
+}
+
+/**
+ * Reads a policy whenever it is asked, so that collateral can be renewed while the principal runs.
+ * @throws PolicyError, CommandError at once when it cannot be read now
+ */
+async function policyReader(file: string): Promise<() => Policy> {
+  const { parsePolicy } = await import('@enigma-worker/attestation');
+  const read = (): Policy => parsePolicy(readText(file), new Date());
+  read();
+  return read;
 }

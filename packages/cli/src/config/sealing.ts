@@ -25,7 +25,8 @@ export const sealingSettings = {
   },
 } as const;
 
-interface SealingValues {
+/** Values of {@link sealingSettings}, and the folder they are about. */
+export interface SealingValues {
   readonly dataDir: string;
   readonly sealing: z.output<typeof sealingSettings.sealing.schema>;
   readonly sealingKeyFile?: string | undefined;
