@@ -36,7 +36,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./commands/call.js')).callCommand(),
   },
   contract: {
-    description: 'write, build and test secret contracts',
+    description: 'write, build, test and inspect secret contracts',
     load: async () => (await import('./commands/contract.js')).contractCommand(),
   },
   db: {
