@@ -8,6 +8,7 @@ export type SdkErrorCode =
   | 'RECEIPT_INVALID'
   | 'TASK_FAILED'
   | 'TASK_TIMEOUT'
+  | 'WAIT_TIMEOUT'
   | 'NOT_SUPPORTED'
   | 'TRANSPORT_FAILED'
   | 'WORKER_ERROR';

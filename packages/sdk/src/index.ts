@@ -1,4 +1,5 @@
 export { callContract, type CallParameters, type CallResult } from './actions/callContract.js';
+export { decryptFailure } from './actions/decryptFailure.js';
 export {
   DEFAULT_GAS_LIMIT,
   deployContract,
@@ -8,9 +9,17 @@ export {
 export { estimateGas } from './actions/estimateGas.js';
 export { openTask, type OpenTask } from './actions/openTask.js';
 export { isReceiptOf, receiptBytes, verifyReceipt, type ReceiptEvidence } from './actions/verifyReceipt.js';
+export { waitFor, type WaitForContract, type WaitForTask, type WaitOptions } from './actions/waitFor.js';
 export { createClient, type ClientOptions, type EnigmaClient, type TaskNotice } from './client.js';
 export { getContract, type CallOptions, type ContractHandle, type Written } from './contract.js';
 export { SdkError, TaskFailedError, type SdkErrorCode } from './errors.js';
 export { decodeResult, encodeArguments, parseFunction, parseTypes, type FunctionText } from './function.js';
 export { http, type HttpOptions } from './transports/http.js';
-export type { Estimate, FailedTask, RequestOptions, TaskOutcome, Transport } from './transport.js';
+export type {
+  Estimate,
+  FailedTask,
+  RequestOptions,
+  TaskOutcome,
+  TaskStatus,
+  Transport,
+} from './transport.js';

@@ -14,6 +14,9 @@ export interface Estimate {
   readonly failed: boolean;
 }
 
+/** Where a task stands, as a gateway tells it. Source: docs/protocol.md, "Gateway". */
+export type TaskStatus = 'UNVERIFIED' | 'INPROGRESS' | 'SUCCESS' | 'FAILED' | 'ETHEREUMFAILURE';
+
 /** Bounds of one request. */
 export interface RequestOptions {
   readonly signal?: AbortSignal;
@@ -44,5 +47,7 @@ export interface Transport {
   getDelta(address: Uint8Array, key: number, options?: RequestOptions): Promise<ResultOf<'GetDelta'>>;
   /** Runs a task without keeping anything of it; absent where the worker does not offer it. */
   estimate?(input: RequestOf<'ComputeTask'>['input'], options?: RequestOptions): Promise<Estimate>;
+  /** Where a task stands; absent where tasks are answered directly. For a deployment, the id is the contract's address. */
+  getTaskStatus?(taskId: Uint8Array, options?: RequestOptions): Promise<TaskStatus>;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { fromHex, randomBytes, toHex } from '@enigma-worker/crypto';
 import { SdkError } from '../errors.js';
-import type { RequestOptions, TaskOutcome, Transport } from '../transport.js';
+import type { RequestOptions, TaskOutcome, TaskStatus, Transport } from '../transport.js';
 
 /** How the gateway is reached. */
 export interface HttpOptions {
@@ -14,6 +14,14 @@ interface RpcReply {
   readonly result?: unknown;
   readonly error?: { readonly code: number; readonly message: string };
 }
+
+const TASK_STATUSES: readonly TaskStatus[] = [
+  'UNVERIFIED',
+  'INPROGRESS',
+  'SUCCESS',
+  'FAILED',
+  'ETHEREUMFAILURE',
+];
 
 /** How long one question for a result may be held open by the gateway, in ms. */
 const LONG_POLL = 20_000;
@@ -112,6 +120,12 @@ export function http(url: string, options: HttpOptions = {}): Transport {
     async estimate(input, bounds) {
       const reply = await rpc('estimateTask', wireTask(input), bounds);
       return { usedGas: BigInt(reply.text('usedGas')), failed: reply.text('status') === 'FAILED' };
+    },
+    async getTaskStatus(taskId, bounds) {
+      const status = (await rpc('getTaskStatus', { taskId: toHex(taskId) }, bounds)).text('result');
+      const known = TASK_STATUSES.find((each) => each === status);
+      if (known === undefined) throw malformed('getTaskStatus.result', 'a task status');
+      return known;
     },
     close: () => Promise.resolve(),
   };
