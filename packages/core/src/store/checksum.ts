@@ -16,11 +16,16 @@ export function withChecksum(key: Uint8Array, value: Uint8Array): Buffer {
 }
 
 /** The value of bytes made by {@link withChecksum}, as a view; nothing when they are damaged. */
-export function checkedValue(key: Uint8Array, stored: Buffer): Uint8Array | undefined {
+export function checkedValue(key: Uint8Array, stored: Uint8Array): Uint8Array | undefined {
   const length = stored.length - CHECKSUM_LENGTH;
   if (length < 0) return undefined;
   const value = stored.subarray(0, length);
-  return crc32(value, seedOf(key)) === stored.readUInt32BE(length) ? value : undefined;
+  return crc32(value, seedOf(key)) === checksumAt(stored, length) ? value : undefined;
+}
+
+/** Read by hand: the binding gives large values as bytes without the methods of a Buffer, whatever its types say. */
+function checksumAt(bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }
 
 /** FNV-1a of a key: cheaper for a few bytes than to call out for their CRC. */

@@ -4,10 +4,8 @@ import { type Bucket, BUCKETS } from './buckets.js';
 import { checkedValue, withChecksum } from './checksum.js';
 import { toStoreError } from './database-errors.js';
 import { StoreError } from './errors.js';
+import { MAP_SIZE } from './file-check.js';
 import { WriteQueue } from './write-queue.js';
-
-/** Address space set aside for the file: it is not taken from memory or disk. */
-const MAP_SIZE = 2 ** 38;
 
 /** An entry as stored, its checksum verified. */
 export interface Entry {

@@ -3,14 +3,27 @@ import { join } from 'node:path';
 import { toStoreError } from './database-errors.js';
 import { StoreError } from './errors.js';
 
-// A page begins with number(8) ‖ transaction(8) ‖ pad(2) ‖ flags(2) ‖ ...; a meta page goes on with
+// A page begins with number(8) ‖ transaction(8) ‖ pad(2) ‖ flags(2) ‖ ...; a meta page goes on, at byte 24, with
 // magic(4) ‖ version(4) ‖ address(8) ‖ map size(8) ‖ two tables(48 each) ‖ last page(8) ‖ transaction(8).
-const MAGIC = 0xbeefc0de;
+// A table is pad(4) ‖ flags(2) ‖ ... ‖ root(8); the pad of the first is the page size.
 const META_BYTES = 160;
-const MAGIC_AT = 24;
+const PAGE_BYTES = 16;
+const META_FLAG = 8;
+const MAGIC = 0xbeefc0de;
+const VERSION = 2;
 const TABLES_AT = 48;
 const LAST_PAGE_AT = 144;
 const TRANSACTION_AT = 152;
+/** Flags of the table of free pages, whose keys are integers, and of the table of tables. */
+const TABLE_FLAGS = [8, 0] as const;
+const TABLE_BYTES = 48;
+const ROOT_AT = 40;
+const NO_PAGE = 0xffff_ffff_ffff_ffffn;
+
+/** Address space set aside for a database: it is not taken from memory or disk. Files are not larger. */
+export const MAP_SIZE = 2 ** 38;
+/** While a core writes, the two meta pages may be read at different moments. */
+const ATTEMPTS = 5;
 
 /** What the newer of the two meta pages says. */
 export interface FileHeader {
@@ -54,18 +67,25 @@ export function checkFile(folder: string): (FileHeader & { readonly isComplete: 
 
 /** Reads the header of an open database file. @throws StoreError `CORRUPT` */
 export function readHeader(file: number, path: string): FileHeader {
-  const first = readMeta(file, 0);
-  const second = first && readMeta(file, first.pageSize);
-  if (first === undefined || second === undefined || !areInTurn(first.transaction, second.transaction)) {
-    throw new StoreError('CORRUPT', `${path} is not a database, or its head is damaged`);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const header = tryReadHeader(file);
+    if (header !== undefined) return header;
   }
-  return second.transaction > first.transaction ? second : first;
+  throw new StoreError('CORRUPT', `${path} is not a database, or its head is damaged`);
 }
 
-/** Transactions use the two pages in turn: anything else would lead back to an old state of the file. */
-function areInTurn(even: bigint, odd: bigint): boolean {
-  const isFresh = even === 0n; // A new file, or a compact copy of one.
-  return even % 2n === 0n && odd % 2n === 1n && (isFresh || odd === even + 1n || odd === even - 1n);
+function tryReadHeader(file: number): FileHeader | undefined {
+  const even = readMeta(file, 0);
+  const odd = even && readMeta(file, even.pageSize);
+  if (even === undefined || odd === undefined || even.pageSize !== odd.pageSize) return undefined;
+  // A new file, or a compact copy of one, in which only the second was used.
+  const isFresh = even.transaction === 0n && odd.transaction % 2n === 1n;
+  // Otherwise transactions use the two in turn: anything else would lead back to an old state of the file.
+  const areInTurn =
+    even.transaction % 2n === 0n && Math.abs(Number(even.transaction - odd.transaction)) === 1;
+  const areOwn = areInTurn && hasOwnRoot(file, even) && hasOwnRoot(file, odd);
+  if (!isFresh && !areOwn) return undefined;
+  return odd.transaction > even.transaction ? odd : even;
 }
 
 function readMeta(file: number, at: number): FileHeader | undefined {
@@ -73,12 +93,28 @@ function readMeta(file: number, at: number): FileHeader | undefined {
   if (readSync(file, bytes, 0, META_BYTES, at) < META_BYTES) return undefined;
   const view = new DataView(bytes.buffer);
   const pageSize = view.getUint32(TABLES_AT, true);
-  const isSound = pageSize >= 256 && pageSize <= 65_536 && (pageSize & (pageSize - 1)) === 0;
-  if (!isSound || view.getUint32(MAGIC_AT, true) !== MAGIC) return undefined;
-  return {
-    pageSize,
-    lastPage: Number(view.getBigUint64(LAST_PAGE_AT, true)),
-    transaction: view.getBigUint64(TRANSACTION_AT, true),
-    tables: bytes.subarray(TABLES_AT, LAST_PAGE_AT),
-  };
+  const lastPage = Number(view.getBigUint64(LAST_PAGE_AT, true));
+  const isSound =
+    view.getUint16(18, true) === META_FLAG &&
+    view.getUint32(24, true) === MAGIC &&
+    view.getUint32(28, true) === VERSION &&
+    TABLE_FLAGS.every((flags, i) => view.getUint16(TABLES_AT + i * TABLE_BYTES + 4, true) === flags) &&
+    pageSize >= 256 &&
+    pageSize <= 65_536 &&
+    (pageSize & (pageSize - 1)) === 0 &&
+    lastPage * pageSize < MAP_SIZE;
+  if (!isSound) return undefined;
+  const transaction = view.getBigUint64(TRANSACTION_AT, true);
+  return { pageSize, lastPage, transaction, tables: bytes.subarray(TABLES_AT, LAST_PAGE_AT) };
+}
+
+/** Whether the root of the table of tables was written by the transaction that points to it, as it always is. */
+function hasOwnRoot(file: number, { pageSize, lastPage, transaction, tables }: FileHeader): boolean {
+  const root = new DataView(tables.buffer, tables.byteOffset).getBigUint64(TABLE_BYTES + ROOT_AT, true);
+  if (root === NO_PAGE) return true;
+  if (root > BigInt(lastPage)) return false;
+  const page = new DataView(new ArrayBuffer(PAGE_BYTES));
+  // What lies beyond the end of the file is found, and named, when its pages are walked.
+  if (readSync(file, page, 0, PAGE_BYTES, Number(root) * pageSize) < PAGE_BYTES) return true;
+  return page.getBigUint64(0, true) === root && page.getBigUint64(8, true) === transaction;
 }

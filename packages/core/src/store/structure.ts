@@ -62,6 +62,12 @@ interface Page {
   readonly nodes: readonly number[];
 }
 
+/** What the keys of a page must not be below, and must be below. */
+interface Bounds {
+  readonly low?: Uint8Array | undefined;
+  readonly high?: Uint8Array | undefined;
+}
+
 class Walk {
   readonly problems: string[] = [];
   pages = 0;
@@ -103,30 +109,31 @@ class Walk {
       return;
     }
     const before = this.problems.length;
-    const entries = this.#walkPage(table, table.root, table.depth);
+    const entries = this.#walkPage(table, table.root, table.depth, {});
     if (this.problems.length === before && BigInt(entries) !== table.entries) {
       this.#problem(`table ${table.name} says it has ${table.entries} entries and has ${entries}`);
     }
   }
 
-  /** Walks the tree below a page; how many entries it holds. */
-  #walkPage(table: Table, number: bigint, depth: number): number {
+  /** Walks the tree below a page, all of whose keys must lie in `bounds`; how many entries it holds. */
+  #walkPage(table: Table, number: bigint, depth: number, bounds: Bounds): number {
     const page = this.#readNodes(table, number, depth === 1 ? LEAF : BRANCH);
     if (page === undefined) return 0;
-    let entries = 0;
-    let previous: Uint8Array | undefined;
-    for (const [i, at] of page.nodes.entries()) {
-      const key = page.bytes.subarray(at + NODE_HEADER, at + NODE_HEADER + page.view.getUint16(at + 6, true));
-      // The first key of a branch is not used.
-      const hasKey = depth === 1 || i > 0;
-      if (table.isSorted && hasKey && previous !== undefined && compareBytes(previous, key) >= 0) {
-        this.#problem(`page ${number} of table ${table.name}: keys are out of order`);
-      }
-      if (hasKey) previous = key;
-      if (depth > 1) entries += this.#walkPage(table, childOf(page.view, at), depth - 1);
-      else this.#checkLeafNode(table, page, at, number);
+    // The first key of a branch is not used.
+    const keys = page.nodes.map((at, i) => (depth > 1 && i === 0 ? undefined : keyOf(page, at)));
+    if (table.isSorted && !areSorted([bounds.low, ...keys], bounds.high)) {
+      this.#problem(`page ${number} of table ${table.name}: its keys are out of order`);
     }
-    return depth === 1 ? page.nodes.length : entries;
+    if (depth === 1) {
+      for (const at of page.nodes) this.#checkLeafNode(table, page, at, number);
+      return page.nodes.length;
+    }
+    let entries = 0;
+    for (const [i, at] of page.nodes.entries()) {
+      const below = { low: keys[i] ?? bounds.low, high: keys[i + 1] ?? bounds.high };
+      entries += this.#walkPage(table, childOf(page.view, at), depth - 1, below);
+    }
+    return entries;
   }
 
   #checkLeafNode(table: Table, { view, bytes }: Page, at: number, number: bigint): void {
@@ -210,6 +217,23 @@ function tableAt(name: string, bytes: Uint8Array, at: number, isSorted: boolean)
     root: view.getBigUint64(40, true),
     isSorted,
   };
+}
+
+function keyOf({ view, bytes }: Page, at: number): Uint8Array {
+  const start = at + NODE_HEADER;
+  return bytes.subarray(start, start + view.getUint16(at + 6, true));
+}
+
+/** Whether keys ascend and stay below `high`. The first, a bound, may be equal to the second. */
+function areSorted(keys: readonly (Uint8Array | undefined)[], high: Uint8Array | undefined): boolean {
+  let previous: Uint8Array | undefined;
+  for (const [i, key] of [...keys, high].entries()) {
+    if (key === undefined) continue;
+    const order = previous === undefined ? -1 : compareBytes(previous, key);
+    if (order > 0 || (order === 0 && i > 1)) return false;
+    previous = key;
+  }
+  return true;
 }
 
 function childOf(view: DataView, at: number): bigint {
