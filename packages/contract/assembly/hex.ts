@@ -1,34 +1,58 @@
+/** Hex digits: lower case out, either case in. Eight digits at a time in one word, because gas is paid for each instruction. */
 import { revert } from './revert';
 
-/** Hex digits: lower case out, either case in. */
-
-// @ts-ignore: decorator
-@inline
-function digit(value: u32): u32 {
-  return value + (value < 10 ? 0x30 : 0x57);
+/** The ASCII digits of four bytes; the lowest byte of the result is the first digit. */
+function digitsOf(bytes: u32): u64 {
+  let nibbles: u64 = bswap<u32>(bytes);
+  nibbles = (nibbles | (nibbles << 16)) & 0x0000ffff0000ffff;
+  nibbles = (nibbles | (nibbles << 8)) & 0x00ff00ff00ff00ff;
+  nibbles = (nibbles | (nibbles << 4)) & 0x0f0f0f0f0f0f0f0f;
+  return bswap<u64>(asciiOf(nibbles));
 }
 
-function digitValue(character: u32): u32 {
-  const number = character - 0x30;
-  if (number < 10) return number;
-  const letter = (character | 0x20) - 0x61;
-  if (letter < 6) return letter + 10;
-  revert('not a hex digit');
-  return 0;
+/** Each byte from 0 to 15 becomes its digit. */
+// @ts-ignore: decorator
+@inline
+function asciiOf(nibbles: u64): u64 {
+  const isLetter = ((nibbles + 0x0606060606060606) >> 4) & 0x0101010101010101;
+  return nibbles + 0x3030303030303030 + isLetter * 0x27;
+}
+
+/** The four bytes of eight ASCII digits. */
+function bytesOf(digits: u64): u32 {
+  let nibbles = (digits & 0x0f0f0f0f0f0f0f0f) + ((digits >> 6) & 0x0101010101010101) * 9;
+  // What is no digit does not become the same text again.
+  if (asciiOf(nibbles & 0x0f0f0f0f0f0f0f0f) != (digits | 0x2020202020202020)) revert('not a hex digit');
+  nibbles = bswap<u64>(nibbles);
+  nibbles = (nibbles | (nibbles >> 4)) & 0x00ff00ff00ff00ff;
+  nibbles = (nibbles | (nibbles >> 8)) & 0x0000ffff0000ffff;
+  return bswap<u32>(<u32>(nibbles | (nibbles >> 16)));
 }
 
 /** Writes `2 * length` ASCII digits. */
 export function writeHex(target: usize, bytes: usize, length: i32): void {
-  for (let i = 0; i < length; i++) {
-    const byte: u32 = load<u8>(bytes + i);
-    store<u16>(target + 2 * i, digit(byte >> 4) | (digit(byte & 15) << 8));
+  for (; length >= 4; length -= 4) {
+    store<u64>(target, digitsOf(load<u32>(bytes)));
+    target += 8;
+    bytes += 4;
+  }
+  for (; length > 0; length--) {
+    store<u16>(target, <u16>digitsOf(load<u8>(bytes++)));
+    target += 2;
   }
 }
 
 /** Reads `2 * length` ASCII digits. */
 export function readHex(target: usize, digits: usize, length: i32): void {
-  for (let i = 0; i < length; i++) {
-    store<u8>(target + i, (digitValue(load<u8>(digits + 2 * i)) << 4) | digitValue(load<u8>(digits + 2 * i, 1)));
+  for (; length >= 4; length -= 4) {
+    store<u32>(target, bytesOf(load<u64>(digits)));
+    target += 4;
+    digits += 8;
+  }
+  for (; length > 0; length--) {
+    // Six zeros behind the two digits.
+    store<u8>(target++, bytesOf(0x3030303030300000 | <u64>load<u16>(digits)));
+    digits += 2;
   }
 }
 

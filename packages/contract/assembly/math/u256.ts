@@ -346,13 +346,14 @@ export class u256 {
 
   /** State text: hex digits after `0x`, as few as it takes. */
   writeJson(writer: JsonWriter): void {
-    writer.quantity(this.limb3, this.limb2, this.limb1, this.limb0);
+    this.toBigEndian(FIRST);
+    writer.quantity(FIRST, max((this.bits + 3) >> 2, 1));
   }
 
   /** The number behind the state text that comes next. */
   readJson(reader: JsonReader): u256 {
     reader.quantity(FIRST);
-    return u256.fromLittleEndian(FIRST);
+    return u256.fromBigEndian(FIRST);
   }
 }
 

@@ -80,18 +80,16 @@ export class JsonReader {
     readHex(target, this.place - 1 - 2 * length, length);
   }
 
-  /** Reads significant hex digits after `0x` as 32 bytes, the lowest first. */
+  /** Reads significant hex digits after `0x` as 32 bytes, the highest first. */
   quantity(target: usize): void {
     const digits = this.quoted() - 2;
     if (<u32>digits > 64) broken();
+    const room = memory.data(64, 8);
+    const words = (digits + 7) >> 3;
+    store<u64>(room, 0x3030303030303030);
+    memory.copy(room + (words << 3) - digits, this.place - 1 - digits, digits);
     memory.fill(target, 0, 32);
-    const end = this.place - 1;
-    for (let i = 0; i < digits; i++) {
-      const code: u32 = load<u8>(end - 1 - i);
-      const digit = code - (code < 0x3a ? 0x30 : 0x57);
-      const place = target + (i >> 1);
-      store<u8>(place, load<u8>(place) | (digit << ((i & 1) << 2)));
-    }
+    readHex(target + 32 - (words << 2), room, words << 2);
   }
 
   text(): string {

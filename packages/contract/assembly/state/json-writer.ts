@@ -63,26 +63,22 @@ export class JsonWriter {
     store<u8>(place + 2 * length, 0x22, 3);
   }
 
-  /** A 256-bit number as its significant hex digits after `0x`, in quotes. */
-  quantity(limb3: u64, limb2: u64, limb1: u64, limb0: u64): void {
-    const place = this.reserve(3);
+  /**
+   * A 256-bit number as its significant hex digits after `0x`, in quotes.
+   *
+   * @param bytes 32, the highest first
+   * @param digits how many digits are significant, 1 to 64
+   */
+  quantity(bytes: usize, digits: i32): void {
+    const place = this.reserve(digits + 4);
     store<u8>(place, 0x22);
     store<u16>(place, 0x7830, 1);
-    let started = this.digits(limb3, false);
-    started = this.digits(limb2, started);
-    started = this.digits(limb1, started);
-    if (!this.digits(limb0, started)) this.character(0x30);
-    this.character(0x22);
-  }
-
-  private digits(limb: u64, started: bool): bool {
-    let shift: i32 = started ? 60 : 60 - <i32>(clz(limb) & 0x7c);
-    for (; shift >= 0; shift -= 4) {
-      const digit = (<u32>(limb >> shift)) & 15;
-      this.character(<u8>(digit + (digit < 10 ? 0x30 : 0x57)));
-      started = true;
-    }
-    return started;
+    // Whole words of eight digits are written, and those that count are taken.
+    const room = memory.data(64, 8);
+    const words = (digits + 7) >> 3;
+    writeHex(room, bytes + 32 - (words << 2), words << 2);
+    memory.copy(place + 3, room + (words << 3) - digits, digits);
+    store<u8>(place + digits, 0x22, 3);
   }
 
   text(value: string): void {

@@ -30,7 +30,7 @@ export class StateKey {
     if (key instanceof FixedBytes) return this.withHex(key.pointer, key.length);
     if (key instanceof u256) {
       const writer = new JsonWriter();
-      writer.quantity(key.limb3, key.limb2, key.limb1, key.limb0);
+      key.writeJson(writer);
       // Without the quotes and the 0x.
       return this.with(writer.pointer + 3, writer.length - 4);
     }
