@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Client, type ClientOptions, connect } from '@enigma-worker/client';
-import { startWorker, type Worker, type WorkerOptions } from '@enigma-worker/core';
+import { silentLogger, startWorker, type Worker, type WorkerOptions } from '@enigma-worker/core';
 import { type Contracts, compileContracts } from './contracts.js';
 import { Principal } from './principal.js';
 import { RawPeer } from './raw.js';
@@ -13,6 +13,13 @@ export class World implements AsyncDisposable {
   readonly principal = new Principal();
   readonly #contracts: Promise<Contracts> = compileContracts();
   readonly #cleanup: (() => unknown)[] = [];
+
+  /** What a worker logs as an error is a bug, and fails the test. */
+  readonly #bugs: unknown[] = [];
+  readonly #log = {
+    ...silentLogger,
+    error: (fields: object, message: string): void => void this.#bugs.push('err' in fields ? fields.err : message),
+  };
 
   contracts(): Promise<Contracts> {
     return this.#contracts;
@@ -26,7 +33,10 @@ export class World implements AsyncDisposable {
 
   /** A worker on a free port, in a new folder unless one is given. */
   async worker(options: Partial<WorkerOptions> = {}): Promise<Worker> {
-    const worker = await startWorker({ dataDir: options.dataDir ?? this.folder(), port: 0, ...options });
+    const worker = await startWorker(
+      { dataDir: options.dataDir ?? this.folder(), port: 0, ...options },
+      { log: this.#log },
+    );
     this.#cleanup.push(() => worker.close());
     return worker;
   }
@@ -58,5 +68,7 @@ export class World implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const cleanup of this.#cleanup.splice(0).reverse()) await cleanup();
+    const [bug, ...others] = this.#bugs.splice(0);
+    if (bug !== undefined) throw new Error(`a worker logged errors, ${others.length} more`, { cause: bug });
   }
 }

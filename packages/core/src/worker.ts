@@ -156,7 +156,8 @@ function serverOptions(options: WorkerOptions, log: Logger): ServerOptions {
     ...(port !== undefined && { port }),
     ...(curve !== undefined && { curve }),
     ...(insecureBind !== undefined && { insecureBind }),
-    maxMessageBytes: messageLimits?.messageBytes ?? DEFAULT_LIMITS.messageBytes,
+    // What is a little too long is read, so that it can be answered; what is far too long costs the connection.
+    maxFrameBytes: 2 * (messageLimits?.messageBytes ?? DEFAULT_LIMITS.messageBytes),
     limits: { ...DEFAULT_QUEUE_LIMITS, ...queueLimits },
     // With one core the peer would wait for the very cycles that are spent on waiting for it.
     spin: availableParallelism() > 1 ? SPIN : 0,

@@ -12,8 +12,8 @@ export type Frames = readonly Uint8Array[];
 
 /** What a transport needs besides its address. */
 export interface TransportOptions extends BindOptions, OutboxLimits {
-  /** Largest frame that is read, in bytes; a peer that sends more is disconnected. */
-  readonly maxMessageBytes: number;
+  /** Largest frame that is read at all, in bytes; a peer that sends more is disconnected. */
+  readonly maxFrameBytes: number;
   /** How long, in ms, to look for the next request without sleeping, when a single peer asks in lockstep; 0 never. */
   readonly spin: number;
   /** Told of each peer that CURVE turned away. */
@@ -69,7 +69,7 @@ export class Transport {
       handover: false,
       receiveHighWaterMark: INBOUND_MESSAGES,
       sendHighWaterMark: options.outboundMessages,
-      maxMessageSize: options.maxMessageBytes,
+      maxMessageSize: options.maxFrameBytes,
       linger: LINGER,
       backlog: 1024,
     });

@@ -42,7 +42,7 @@ export async function serve(options: Partial<ServerOptions> = {}): Promise<Serve
   return Server.start(
     {
       bind: 'tcp://127.0.0.1:*',
-      maxMessageBytes: 1 << 20,
+      maxFrameBytes: 1 << 20,
       outboundMessages: 64,
       outboundBytes: 1 << 22,
       spin: 1,

@@ -96,7 +96,7 @@ describe('the REP contract', () => {
   });
 
   it('disconnects a peer whose message is too long, and goes on with the others', async () => {
-    const server = await start({ maxMessageBytes: 1000 });
+    const server = await start({ maxFrameBytes: 1000 });
     const hostile = dealer(server, { receiveTimeout: 300, reconnectInterval: -1 });
     await hostile.send(['', 'x'.repeat(2000)]);
     await expect(hostile.receive()).rejects.toThrow();

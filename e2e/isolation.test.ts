@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { compute, newAddress, prepare } from './harness/user.js';
+import { World } from './harness/world.js';
+
+let world: World;
+beforeEach(() => void (world = new World()));
+afterEach(() => world[Symbol.asyncDispose]());
+
+const times = (count: bigint): Uint8Array => new Uint8Array(BigInt64Array.of(count).buffer);
+const MEBIBYTE = 1024 * 1024;
+const ENDLESS = { fn: 'loop()', args: times(1n << 60n), gasLimit: 2n ** 63n };
+
+it('readers and other contracts do not notice tasks that never end', async () => {
+  const worker = await world.worker({ enclave: { threads: 2, jobTimeoutMs: 3_000 } });
+  const client = world.client(worker.endpoint);
+  const [spinning, calm] = [await world.deployed(client), await world.deployed(client)];
+  const endless = compute(client, { address: spinning, ...ENDLESS }).catch((error: unknown) => error);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const began = performance.now();
+  for (let i = 0; i < 200; i++) await client.getTip({ input: calm });
+  expect((await compute(client, { address: calm, fn: 'get()' })).outcome.kind).toBe('result');
+  expect(performance.now() - began).toBeLessThan(2_500);
+  await endless;
+  expect((await compute(client, { address: spinning, fn: 'get()' })).outcome.kind).toBe('result');
+});
+
+it('a peer that floods the worker leaves room for the others', async () => {
+  const worker = await world.worker({ queueLimits: { pendingPerPeer: 50 } });
+  const [flooding, polite] = [world.client(worker.endpoint), world.client(worker.endpoint)];
+  const [busy, address] = [await world.deployed(flooding), await world.deployed(polite)];
+  const task = { address: busy, fn: 'loop()', args: times(10_000_000n), gasLimit: 2n ** 40n };
+  const flood = await Promise.all(Array.from({ length: 80 }, () => prepare(flooding, task)));
+  const outcomes = Promise.allSettled(flood.map(({ input }) => flooding.computeTask({ input })));
+  await flooding.getAllAddrs({});
+  const began = performance.now();
+  expect((await compute(polite, { address, fn: 'get()' })).outcome.kind).toBe('result');
+  const waited = performance.now() - began;
+  const refused = (await outcomes).filter(
+    (outcome) => outcome.status === 'rejected' && String(outcome.reason).includes('busy'),
+  );
+  expect(refused).toHaveLength(30);
+  expect(waited).toBeLessThan((performance.now() - began) / 2 + 100);
+});
+
+it('a message of the largest size is served, and one beyond it is refused', async () => {
+  const worker = await world.worker();
+  const client = world.client(worker.endpoint);
+  const address = newAddress();
+  const bytecode = new Uint8Array(16 * MEBIBYTE).fill(17);
+  expect(await client.updateNewContract({ address, bytecode })).toMatchObject({ status: 0 });
+  expect(Buffer.compare((await client.getContract({ input: address })).bytecode, bytecode)).toBe(0);
+  await expect(
+    client.updateNewContract({ address, bytecode: new Uint8Array(16 * MEBIBYTE + 1) }),
+  ).rejects.toMatchObject({ code: 'REFUSED' });
+  const zeros = (length: number) => ({ deltas: [{ address, key: 0, data: new Uint8Array(length) }] });
+  await expect(client.updateDeltas(zeros(40 * MEBIBYTE))).rejects.toMatchObject({
+    code: 'REFUSED',
+    message: expect.stringContaining('67108864'),
+  });
+  await expect(client.updateDeltas(zeros(70 * MEBIBYTE))).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+  expect((await client.getAllAddrs({})).addresses).toHaveLength(1);
+});
