@@ -1,4 +1,6 @@
 import { gasPrices } from '../gas.js';
+import { AccessPlan } from './access-plan.js';
+import type { Access, Origin } from './access-plan.js';
 import { Code } from './code.js';
 import { at, typeOfFunction } from './module.js';
 import type { DefinedFunction, FunctionType, Module } from './module.js';
@@ -17,8 +19,13 @@ export interface Analysis {
   /** Whether the function calls anything, or runs instructions whose time depends on an operand. */
   readonly calls: boolean;
   readonly loops: boolean;
-  /** Whether the function can grow the memory. */
+  /** Whether the function itself can grow the memory. */
   readonly grows: boolean;
+  /** The functions it calls by name, and whether it calls any through the table. */
+  readonly callees: ReadonlySet<number>;
+  readonly callsIndirectly: boolean;
+  /** What to do about each load and store. */
+  readonly accesses: readonly Access[];
   /** Whether it can change the table or drop a segment, which no reset of globals and memory undoes. */
   readonly lasting: boolean;
 }
@@ -28,6 +35,7 @@ interface Frame {
   block: number;
   readonly label: number;
   readonly loop: boolean;
+  readonly arm: boolean;
   readonly parameters: number;
   readonly results: number;
   readonly height: number;
@@ -56,6 +64,13 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
   let loops = false;
   let grows = false;
   let lasting = false;
+  let callsIndirectly = false;
+  const callees = new Set<number>();
+  const plan = new AccessPlan();
+  /** Where each operand came from; the instructions are counted for it. */
+  const origins: Origin[] = [];
+  let number = -1;
+  let barrier = -1;
 
   const begin = (): number => {
     blockGas.push(gasPrices.block);
@@ -65,9 +80,18 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
     if (frames.at(-1)?.dead !== true) deepest = Math.max(deepest, height + 1);
     return blockGas.length - 1;
   };
-  const open = (parameters: number, results: number, loop: boolean): void => {
+  const open = (parameters: number, results: number, loop: boolean, arm: boolean): void => {
     const block = blockGas.length;
-    frames.push({ block, label: block, loop, parameters, results, height: height - parameters, dead: false });
+    frames.push({
+      block,
+      label: block,
+      loop,
+      arm,
+      parameters,
+      results,
+      height: height - parameters,
+      dead: false,
+    });
     begin();
   };
   const pop = (count: number): void => {
@@ -76,9 +100,23 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
     if (frame?.dead === true && height <= frame.height) return;
     height = Math.max(0, height - count);
   };
+  const push = (count: number, origin?: Origin): void => {
+    for (let index = 0; index < count; index += 1) {
+      origins[height] = origin;
+      height += 1;
+    }
+  };
+  const assign = (local: number): void => {
+    plan.assign(local);
+    // An operand that was read from the local before is no longer what the local has.
+    for (let index = 0; index < height; index += 1) {
+      const origin = origins[index];
+      if (origin?.kind === 'local' && origin.index === local) origins[index] = undefined;
+    }
+  };
   const apply = (callee: FunctionType): void => {
     pop(callee.parameters.length);
-    height += callee.results.length;
+    push(callee.results.length);
   };
   const branch = (label: number, byTable = false): number => {
     const frame = at(frames, frames.length - 1 - label);
@@ -88,12 +126,17 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
   };
 
   const own = at(module.types, type);
-  open(0, own.results.length, false);
+  open(0, own.results.length, false, false);
   const code = new Code(body.code);
   while (code.next()) {
     const { opcode, instruction } = code;
     const frame = frames.at(-1);
     if (frame === undefined || instruction === undefined) break;
+    number += 1;
+    if (isBarrier(opcode)) {
+      barrier = number;
+      plan.settle();
+    }
     if (!frame.dead) deepest = Math.max(deepest, height);
     blockGas[frame.block] = (blockGas[frame.block] ?? 0) + instruction.gas;
     switch (opcode) {
@@ -102,18 +145,24 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
       case op.if: {
         const { parameters, results } = blockType(module, code.first);
         if (opcode === op.if) pop(1);
+        if (opcode === op.loop) plan.forget();
         loops ||= opcode === op.loop;
-        open(parameters, results, opcode === op.loop);
+        origins.fill(undefined, height - parameters, height);
+        open(parameters, results, opcode === op.loop, opcode === op.if);
         break;
       }
       case op.else:
         frame.dead = false;
-        height = frame.height + frame.parameters;
+        height = frame.height;
+        push(frame.parameters);
         frame.block = begin();
+        plan.forget();
         break;
       case op.end:
         frames.pop();
-        height = frame.height + frame.results;
+        height = frame.height;
+        push(frame.results);
+        if (frame.arm || targeted[frame.label] === true) plan.forget();
         break;
       case op.unreachable:
         frame.dead = true;
@@ -126,7 +175,7 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
         const arity = branch(code.first);
         pop(arity);
         pop(1);
-        height += arity;
+        push(arity);
         break;
       }
       case op.brTable:
@@ -138,22 +187,54 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
         break;
       case op.call:
         calls = true;
+        callees.add(code.first);
         apply(typeOfFunction(module, code.first));
         break;
       case op.callIndirect:
         calls = true;
+        callsIndirectly = true;
+        pop(1);
         apply(at(module.types, code.first));
         break;
       default:
         calls ||= opcode === op.memoryGrow || opcode >= op.memoryInit;
         grows ||= opcode === op.memoryGrow;
         lasting ||= opcode === op.dataDrop || opcode >= op.tableInit;
+        if (opcode >= op.i32Load && opcode <= op.i64Store32) {
+          const address = origins[height - (opcode >= op.i32Store ? 2 : 1)];
+          const early = address?.kind === 'instruction' && address.number < barrier;
+          plan.visit(opcode, code.second, early ? undefined : address, frame.dead);
+        }
+        if (opcode === op.localSet || opcode === op.localTee) assign(code.first);
         pop(instruction.pops);
-        height += instruction.pushes;
+        push(instruction.pushes, originOf(opcode, code.first, number));
     }
   }
   const locals = body.locals.reduce((total, group) => total + group.count, 0);
-  return { blockGas, targeted, targetedByTable, stackUnits: locals + deepest, calls, loops, grows, lasting };
+  return {
+    blockGas,
+    targeted,
+    targetedByTable,
+    stackUnits: locals + deepest,
+    calls,
+    loops,
+    grows,
+    lasting,
+    callees,
+    callsIndirectly,
+    accesses: plan.accesses,
+  };
+}
+
+/** Whether what follows the instruction may not happen, or may find another memory. */
+function isBarrier(opcode: number): boolean {
+  return (opcode >= op.block && opcode <= op.callIndirect) || opcode === op.memoryGrow;
+}
+
+/** Where the result of a simple instruction comes from. */
+function originOf(opcode: number, index: number, number: number): Origin {
+  if (opcode === op.localGet || opcode === op.localTee) return { kind: 'local', index };
+  return opcode === op.memorySize || opcode === op.memoryGrow ? undefined : { kind: 'instruction', number };
 }
 
 /** How many parameters and results a block of this type has; `type` as in {@link Code.first}. */

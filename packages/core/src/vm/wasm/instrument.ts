@@ -1,11 +1,12 @@
 import { analyse } from './analyse.js';
+import type { Analysis } from './analyse.js';
 import { decodeModule, refuseAtOnce } from './decode.js';
 import { encodeModule } from './encode.js';
 import { Helpers } from './helpers.js';
-import { defaultModuleLimits, initialPages, maximumPages, pageBytes } from './limits.js';
+import { defaultModuleLimits, initialPages, maximumPages } from './limits.js';
 import type { ModuleLimits } from './limits.js';
 import { meterFunction } from './meter-function.js';
-import type { Metering, Variant } from './metering.js';
+import type { Growing, Metering, Variant } from './metering.js';
 import { at } from './module.js';
 import type { DataSegment, DefinedFunction, Export, FunctionType, Global, Module } from './module.js';
 import { op, valueType } from './opcodes.js';
@@ -54,8 +55,7 @@ export interface Instrumented {
   readonly data: readonly { readonly offset: number; readonly length: number }[];
 }
 
-/** A mark in `$dirty` covers its chunk and this many bytes after it. */
-export const dirtySlackBytes = 4096;
+export { dirtySlackBytes } from './access-plan.js';
 
 /**
  * Injects metering into a contract.
@@ -86,7 +86,7 @@ function meter(module: Module, variant: Variant): Instrumented {
     module,
     variant,
     grows,
-    initialBytes: size.initial * pageBytes,
+    growing: growingOf(module, analyses),
     maximumPages: Math.min(size.maximum ?? maximumPages, maximumPages),
     meteredType: (type) => module.types.length + type,
     isImport: (index) => index < importCount,
@@ -142,6 +142,37 @@ function written(segments: readonly DataSegment[]): Instrumented['data'] {
   return segments.flatMap(({ mode, bytes }) =>
     mode.kind === 'active' ? [{ offset: mode.offset >>> 0, length: bytes.length }] : [],
   );
+}
+
+/** Follows calls back from the functions that grow the memory. */
+function growingOf(module: Module, analyses: readonly Analysis[]): Growing {
+  const importCount = module.imports.length;
+  const inTable = new Set(module.elements.flatMap((segment) => segment.functions));
+  const callers = new Map<number, number[]>();
+  for (const [index, { callees }] of analyses.entries()) {
+    for (const callee of callees) {
+      const known = callers.get(callee);
+      if (known === undefined) callers.set(callee, [importCount + index]);
+      else known.push(importCount + index);
+    }
+  }
+  const functions = new Set<number>();
+  const waiting: number[] = [];
+  const add = (index: number): void => {
+    if (functions.has(index)) return;
+    functions.add(index);
+    waiting.push(index);
+  };
+  for (const [index, analysis] of analyses.entries()) if (analysis.grows) add(importCount + index);
+  let throughTable = false;
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    for (const caller of callers.get(next) ?? []) add(caller);
+    if (throughTable || !inTable.has(next)) continue;
+    throughTable = true;
+    for (const [index, analysis] of analyses.entries())
+      if (analysis.callsIndirectly) add(importCount + index);
+  }
+  return { functions, throughTable };
 }
 
 /** A function of the contract is given the gas that is left and the stack that is free, and gives back the gas. */

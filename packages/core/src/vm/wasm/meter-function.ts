@@ -1,3 +1,5 @@
+import { extentOf } from './access-plan.js';
+import type { Access } from './access-plan.js';
 import type { Analysis } from './analyse.js';
 import { Code } from './code.js';
 import { Emitter } from './emitter.js';
@@ -26,8 +28,11 @@ const { i32, i64, f32, f64 } = valueType;
 /** The type of what each store stores, from `i32.store` on. */
 const storedTypes = [i32, i64, f32, f64, i32, i32, i64, i64, i64];
 
-/** How many bytes each load and store touches, from `i32.load` on. */
-const accessBytes = [4, 8, 4, 8, 1, 1, 2, 2, 1, 1, 2, 2, 4, 4, 4, 8, 4, 8, 1, 2, 1, 2, 4];
+/** Chunks of memory are 2 to the power of this long. */
+const chunkBits = 17;
+
+/** So are pages. */
+const pageBits = 16;
 
 class FunctionMeter {
   readonly #metering: Metering;
@@ -48,6 +53,16 @@ class FunctionMeter {
   readonly #temporaries: LocalGroup[] = [];
   readonly #temporaryOf = new Map<string, number>();
   readonly #firstTemporary: number;
+
+  /** Number of the instruction at hand, and of the next load or store. */
+  #number = -1;
+  #nextAccess = 0;
+  /** Accesses by the number of the instruction that makes their address. */
+  readonly #madeBy = new Map<number, Access>();
+  /** Whether this function compares addresses with the end of memory. */
+  readonly #looksAtEnd: boolean;
+  /** Whether it collects marks in a local. */
+  readonly #marksLocally: boolean;
 
   /** Gas that is due but not yet taken from {@link #left}; always 0 in exact code. */
   #due = 0;
@@ -70,24 +85,37 @@ class FunctionMeter {
     this.#parameters = parameters.length;
     this.#left = this.#parameters;
     this.#room = this.#parameters + 1;
+    for (const access of analysis.accesses) {
+      if (access.origin?.kind === 'instruction') this.#madeBy.set(access.origin.number, access);
+    }
+    this.#marksLocally = !this.#exact && analysis.accesses.some((access) => access.mark !== undefined);
+    this.#looksAtEnd =
+      !this.#exact && metering.grows && analysis.accesses.some((access) => access.extent !== 0);
     const declared = definition.body.locals.reduce((total, group) => total + group.count, 0);
     this.#firstTemporary = this.#parameters + 2 + declared;
   }
 
   body(): Body {
     const out = this.#out;
-    // Who runs out of something leaves this block, and does not come back: V8 keeps such code out of the way.
+    // Who runs out of something leaves these blocks, and does not come back: V8 keeps such code out of the way.
     out.op(op.block, emptyBlock);
+    if (this.#looksAtEnd) out.op(op.block, emptyBlock);
     this.#takeStack();
+    this.#learnEnd();
     if (this.#wrapped) {
       out.byte(op.block);
       out.s32(this.#helpers.resultBlock(at(this.#metering.module.types, this.#definition.type)));
     }
     this.#begin(false);
-    while (this.#code.next()) this.#instruction();
+    while (this.#code.next()) {
+      this.#number += 1;
+      this.#instruction();
+    }
     if (this.#wrapped) out.end();
     this.#leave();
     out.op(op.return).end();
+    // Beyond the end of memory fast code just traps, and exact code tells what it was.
+    if (this.#looksAtEnd) out.op(op.unreachable).end();
     out.get(this.#left).get(this.#room).call(this.#helpers.fail()).op(op.unreachable).end();
     return { locals: [...this.#definition.body.locals, ...this.#temporaries], code: this.#out.written };
   }
@@ -147,6 +175,7 @@ class FunctionMeter {
       case op.memoryGrow:
         this.#pay();
         out.get(this.#left).get(this.#room).call(this.#helpers.grow()).set(this.#left);
+        this.#learnEnd();
         return;
       case op.memoryFill:
         this.#bulk(this.#helpers.fill());
@@ -166,9 +195,9 @@ class FunctionMeter {
     const code = this.#code;
     const { opcode } = code;
     if (code.instruction?.immediate === immediate.local) code.write(this.#out, this.#local(code.first));
-    else if (opcode >= op.i32Store && opcode <= op.i64Store32) this.#store();
-    else if (opcode >= op.i32Load && opcode <= op.i64Load32U) this.#load();
+    else if (opcode >= op.i32Load && opcode <= op.i64Store32) this.#access();
     else code.write(this.#out);
+    if (!this.#exact) this.#prepareMade();
     const floats = nanTypeOf(opcode);
     if (floats !== undefined) canonicalNan(this.#out, floats, this.#temporary(`value${floats}`, floats));
   }
@@ -247,8 +276,13 @@ class FunctionMeter {
 
   /** Takes an i32: ends the contract if it is not 0. */
   #failIf(): void {
-    const inner = Math.max(0, this.#open.length - 1);
-    this.#out.branchIf(this.#wrapped && this.#open.length > 0 ? inner + 1 : inner);
+    this.#leaveIf(this.#looksAtEnd ? 2 : 1);
+  }
+
+  /** Takes an i32: if it is not 0, leaves for the end of the block that stands as many times around the body. */
+  #leaveIf(around: number): void {
+    const inner = Math.max(0, this.#open.length - 1) + (this.#wrapped && this.#open.length > 0 ? 1 : 0);
+    this.#out.branchIf(inner + around - 1);
   }
 
   #publishGas(): void {
@@ -267,7 +301,7 @@ class FunctionMeter {
   /** What precedes every way out of the function. */
   #leave(): void {
     this.#pay();
-    if (!this.#exact && this.#temporaryOf.has('dirty')) {
+    if (this.#marksLocally) {
       const { dirty } = this.#metering;
       this.#out.getGlobal(dirty).get(this.#dirtyMask()).op(op.i64Or).setGlobal(dirty);
     }
@@ -281,6 +315,7 @@ class FunctionMeter {
     else {
       this.#pay();
       this.#out.get(this.#left).get(this.#room).call(index).set(this.#left);
+      if (this.#metering.growing.functions.has(index)) this.#learnEnd();
     }
   }
 
@@ -300,6 +335,7 @@ class FunctionMeter {
     this.#out.set(index).get(this.#left).get(this.#room).get(index);
     this.#code.write(this.#out, this.#metering.meteredType(type));
     this.#out.set(this.#left);
+    if (this.#metering.growing.throughTable) this.#learnEnd();
   }
 
   #bulk(helper: number): void {
@@ -309,56 +345,107 @@ class FunctionMeter {
 
   // Memory.
 
-  #load(): void {
-    if (this.#metering.grows) {
-      const address = this.#temporary('address', i32);
-      this.#out.tee(address);
-      this.#checkAccess(address);
-      this.#out.get(address);
+  #access(): void {
+    const access = at(this.#analysis.accesses, this.#nextAccess);
+    this.#nextAccess += 1;
+    if (this.#exact) this.#accessExactly();
+    else {
+      const { origin } = access;
+      if (origin?.kind === 'local') this.#prepare(access, this.#local(origin.index));
+      else if (origin === undefined) this.#prepareHere(access);
+      // Otherwise this was done when the address was made.
+      this.#code.write(this.#out);
     }
-    this.#code.write(this.#out);
   }
 
-  #store(): void {
-    const type = at(storedTypes, this.#code.opcode - op.i32Store);
+  /** Looks after an access whose address is in a local. */
+  #prepare(access: Access, address: number): void {
+    if (access.extent !== 0 && this.#metering.grows) {
+      // An address so large that the sum wraps around is refused by V8.
+      this.#out.get(address).i32(access.extent).op(op.i32Add).get(this.#memoryEnd()).op(op.i32GtU);
+      this.#leaveIf(1);
+    }
+    if (access.mark !== undefined) this.#mark(address, access.mark);
+  }
+
+  /** Looks after an access whose address is on the stack, and for a store the value above it. */
+  #prepareHere(access: Access): void {
+    const load = access.mark === undefined;
+    if (access.extent === 0 || (load && !this.#metering.grows)) return;
     const address = this.#temporary('address', i32);
-    const value = this.#temporary(`value${type}`, type);
-    this.#out.set(value).set(address);
-    if (this.#metering.grows) {
-      this.#out.get(address);
-      this.#checkAccess(address);
+    if (load) {
+      this.#out.tee(address);
+      this.#prepare(access, address);
+      return;
     }
-    this.#mark(address);
-    this.#out.get(address).get(value);
-    this.#code.write(this.#out);
+    const value = this.#valueTemporary();
+    this.#out.set(value).tee(address);
+    this.#prepare(access, address);
+    this.#out.get(value);
   }
 
-  /** Takes the address of the access: traps if it goes beyond the memory that exists. */
-  #checkAccess(address: number): void {
-    const extent = this.#code.second + at(accessBytes, this.#code.opcode - op.i32Load);
-    const last = this.#metering.initialBytes - extent;
-    if (last >= 0) this.#out.i32(last).op(op.i32GtU).if();
-    else this.#out.op(op.drop);
-    this.#out.get(address).i64(extent).call(this.#helpers.checkExtent());
-    if (last >= 0) this.#out.end();
+  /** Looks after the access, if any, whose address has just been made. */
+  #prepareMade(): void {
+    const access = this.#madeBy.get(this.#number);
+    if (access === undefined || (access.mark === undefined && !this.#metering.grows)) return;
+    const address = this.#temporary('address', i32);
+    this.#out.tee(address);
+    this.#prepare(access, address);
   }
 
-  /** Marks the chunk that a store begins in. */
-  #mark(address: number): void {
+  /** In exact code every access is looked after where it happens, and by itself. */
+  #accessExactly(): void {
+    const out = this.#out;
+    const { opcode, second: offset } = this.#code;
+    const store = opcode >= op.i32Store;
+    if (!store && !this.#metering.grows) {
+      this.#code.write(out);
+      return;
+    }
+    const address = this.#temporary('address', i32);
+    const value = store ? this.#valueTemporary() : 0;
+    if (store) out.set(value);
+    out.set(address);
+    if (this.#metering.grows)
+      out.get(address).i64(extentOf(opcode, offset)).call(this.#helpers.checkExtent());
+    if (store) this.#mark(address, offset);
+    out.get(address);
+    if (store) out.get(value);
+    this.#code.write(out);
+  }
+
+  /** Marks the chunk `offset` bytes after an address. */
+  #mark(address: number, offset: number): void {
     const out = this.#out;
     if (this.#exact) out.getGlobal(this.#metering.dirty);
     else out.get(this.#dirtyMask());
     out.i64(1).get(address);
-    if (this.#code.second !== 0) out.i32(this.#code.second).op(op.i32Add);
-    out.i32(17).op(op.i32ShrU, op.i64ExtendI32U, op.i64Shl, op.i64Or);
+    if (offset !== 0) out.i32(offset).op(op.i32Add);
+    out.i32(chunkBits).op(op.i32ShrU, op.i64ExtendI32U, op.i64Shl, op.i64Or);
     if (this.#exact) out.setGlobal(this.#metering.dirty);
     else out.set(this.#dirtyMask());
+  }
+
+  /** The local that holds where memory ends, if this function asks for it. */
+  #memoryEnd(): number {
+    return this.#temporary('end', i32);
+  }
+
+  /** Learns where memory ends, at the beginning and after whatever may have grown it. */
+  #learnEnd(): void {
+    if (this.#looksAtEnd)
+      this.#out.getGlobal(this.#metering.pages).i32(pageBits).op(op.i32Shl).set(this.#memoryEnd());
   }
 
   // Locals.
 
   #local(index: number): number {
     return index < this.#parameters ? index : index + 2;
+  }
+
+  #valueTemporary(): number {
+    const type = at(storedTypes, this.#code.opcode - op.i32Store);
+    return this.#temporary(`value${type}`, type);
   }
 
   #dirtyMask(): number {

@@ -118,9 +118,11 @@ describe('a memory that grows', () => {
        (${access.replace(/load(8)?_?u?/, 'store$1')} offset=${offset} (i32.const ${address | 0}) (${type}.const 1))`,
     );
     for (const body of [load, store]) {
-      for (const variant of variants) {
-        expect(run(exeOf(body), variant).trap).toBe(exists ? undefined : 'memory access out of bounds');
-      }
+      expect(run(exeOf(body), 'exact').trap).toBe(exists ? undefined : 'memory access out of bounds');
+      // Fast code only says that something happened.
+      const fast = run(exeOf(body), 'fast');
+      expect(fast.status).toBe(0);
+      expect(fast.trap === undefined).toBe(exists);
     }
   });
 
@@ -163,11 +165,7 @@ describe('dirty marks', () => {
       [0, 1, 2],
     ],
     ['memory.fill of nothing', `(memory.fill (i32.const 5) (i32.const 1) (i32.const 0))`, []],
-    [
-      'memory.fill of one byte',
-      `(memory.fill (i32.const ${63 * 0 + 3 * chunk}) (i32.const 1) (i32.const 1))`,
-      [3],
-    ],
+    ['memory.fill of one byte', `(memory.fill (i32.const ${3 * chunk}) (i32.const 1) (i32.const 1))`, [3]],
     ['memory.copy', `(memory.copy (i32.const ${4 * chunk}) (i32.const 0) (i32.const ${chunk}))`, [4]],
     ['memory.init', `(memory.init $d (i32.const ${6 * chunk - 2}) (i32.const 0) (i32.const 4))`, [5, 6]],
     [
