@@ -179,6 +179,7 @@ export class Lanes<Job extends LaneJob, Reply> {
 
   /** Gives executors what they can take, one job of each lane in turn. */
   #dispatch(): void {
+    if (this.#queued > 0) this.#pool.begin();
     while (this.#loose.length > 0) {
       const executor = this.#pool.choose(0);
       if (executor === undefined) return;

@@ -29,6 +29,8 @@ export interface PoolEvents<Entry, Reply> {
 /** After a thread that failed to live this long, its replacement waits. */
 const SHORT_LIFE_MS = 1000;
 const RESTART_DELAY_MS = 200;
+/** Threads are started so long after the pool was made: until then the start of the process has the processor. */
+const BEGIN_MS = 200;
 /** Behind a job that takes longer than this nothing else waits. */
 const STALL_MS = 2;
 /** An idle thread has so long to end by itself. */
@@ -41,7 +43,9 @@ export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
   readonly #events: PoolEvents<Entry, Reply>;
   readonly #log: Logger;
   readonly #watch: ReplyWatch;
-  readonly #executors: Executor<Job, Reply, Entry>[];
+  /** Empty until the threads are started. */
+  readonly #executors: Executor<Job, Reply, Entry>[] = [];
+  readonly #beginning: NodeJS.Timeout;
   #watchdog: NodeJS.Timeout | undefined;
   #relief: NodeJS.Timeout | undefined;
   #closed = false;
@@ -62,11 +66,19 @@ export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
       { poll: () => this.#poll(), pending: () => this.#unanswered() },
       options.spinMs,
     );
-    this.#executors = Array.from({ length: options.threads }, (_, index) => this.#start(index));
+    this.#beginning = setTimeout(() => this.begin(), BEGIN_MS).unref();
   }
 
+  /** How many threads there are, or will be. */
   get size(): number {
-    return this.#executors.length;
+    return this.#options.threads;
+  }
+
+  /** Starts the threads, unless they are: they wait for the first job or for the rest of the process to be up. */
+  begin(): void {
+    if (this.#closed || this.#executors.length > 0) return;
+    clearTimeout(this.#beginning);
+    for (let index = 0; index < this.#options.threads; index++) this.#executors.push(this.#start(index));
   }
 
   /** Whether any executor takes another job. */
@@ -120,6 +132,7 @@ export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
    */
   async close(): Promise<Entry[]> {
     this.#closed = true;
+    clearTimeout(this.#beginning);
     clearInterval(this.#watchdog);
     clearTimeout(this.#relief);
     const unfinished: Entry[] = [];

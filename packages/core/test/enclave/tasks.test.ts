@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { getPriority } from 'node:os';
 import { generateKeyPair, isZero, keccak256, randomBytes, recoverAddress, utf8 } from '@enigma-worker/crypto';
 import {
   computeFailureReceipt,
@@ -339,6 +341,21 @@ describe('the worker', () => {
     expect(recoverAddress(first.report, first.signature)).toEqual(first.signingKey);
     expect(isZero(first.signingKey)).toBe(false);
   });
+
+  it.runIf(process.platform === 'linux')(
+    'lets reads go before tasks: its threads have a lower priority',
+    async () => {
+      await lab.deployed(preCode);
+      const threads = await readdir('/proc/self/task');
+      const stats = await Promise.all(
+        threads.map((thread) => readFile(`/proc/self/task/${thread}/stat`, 'utf8').catch(() => '')),
+      );
+      // Behind the name in parentheses, the 17th field is the nice value.
+      const niceness = stats.map((stat) => Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]));
+      const own = getPriority();
+      expect(niceness.filter((nice) => nice === own + 5)).toHaveLength(2);
+    },
+  );
 
   it('continues after a restart: same identity, keys, states and chain', async () => {
     const address = await lab.deployed(preCode, '1');
