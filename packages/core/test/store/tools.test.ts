@@ -179,9 +179,13 @@ describe('verify', () => {
       }
     };
     const expected = await answers();
+    // The two pages that everything hangs on, of which only the first bytes are used.
+    const headBit = fc
+      .tuple(fc.constantFrom(0, 4096 * 8), fc.nat(160 * 8 - 1))
+      .map(([page, bit]) => page + bit);
     let found = 0;
     await fc.assert(
-      fc.asyncProperty(fc.nat(good.length * 8 - 1), async (bit) => {
+      fc.asyncProperty(fc.oneof(fc.nat(good.length * 8 - 1), headBit), async (bit) => {
         const damaged = Buffer.from(good);
         damaged[bit >> 3]! ^= 1 << (bit & 7);
         writeFileSync(path, damaged);

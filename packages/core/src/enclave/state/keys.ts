@@ -1,4 +1,5 @@
 import { equalBytes, hkdfSha256, keccak256, utf8 } from '@enigma-worker/crypto';
+import { bytesKey } from '../../store/bytes-key.js';
 import { ByteLru } from '../../vm/byte-lru.js';
 
 /** The keys that protect a contract's state at rest, all made from its state key. */
@@ -58,12 +59,13 @@ export class StateKeyCache {
     this.#derived = new ByteLru(contracts);
   }
 
-  /** The keys of a contract, by its address in hex. */
-  keys(address: string, stateKey: Uint8Array): StateKeys {
-    const known = this.#derived.get(address);
+  /** The keys of a contract. */
+  keys(address: Uint8Array, stateKey: Uint8Array): StateKeys {
+    const name = bytesKey(address);
+    const known = this.#derived.get(name);
     if (known !== undefined && equalBytes(known.delta, stateKey)) return known;
     const derived = deriveStateKeys(stateKey);
-    this.#derived.set(address, derived, 1);
+    this.#derived.set(name, derived, 1);
     return derived;
   }
 }

@@ -1,4 +1,3 @@
-import { toHex } from '@enigma-worker/crypto';
 import type { ContractRecord } from '../../store/records.js';
 import type { StoreReader } from '../../store/store.js';
 import { StateKeyCache } from './keys.js';
@@ -25,13 +24,13 @@ export class StateAccess {
 
   /** The state of a contract, as `record` says it stands; of one that is being deployed when it is absent. */
   open(address: Uint8Array, stateKey: Uint8Array, record?: ContractRecord): SealedState {
-    const keys = this.#keys.keys(toHex(address), stateKey);
+    const keys = this.#keys.keys(address, stateKey);
     return new SealedState(record?.state, new ValueStore(this.#reader, address, keys, this.#cache), keys);
   }
 
   /** One bounded step of applying stored deltas to the state, see {@link buildStep}. */
   build(address: Uint8Array, stateKey: Uint8Array, record: ContractRecord, limits?: BuildLimits): BuildStep {
-    const keys = this.#keys.keys(toHex(address), stateKey);
+    const keys = this.#keys.keys(address, stateKey);
     const values = new ValueStore(this.#reader, address, keys, this.#cache);
     return buildStep({ reader: this.#reader, address, keys, values }, record, limits);
   }

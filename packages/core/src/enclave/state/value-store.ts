@@ -1,4 +1,6 @@
-import { equalBytes, toHex } from '@enigma-worker/crypto';
+import { equalBytes } from '@enigma-worker/crypto';
+import { stateKeyOf } from '../../store/buckets.js';
+import { bytesKey } from '../../store/bytes-key.js';
 import type { StateWrite } from '../../store/records.js';
 import type { StoreReader } from '../../store/store.js';
 import { ByteLru } from '../../vm/byte-lru.js';
@@ -74,7 +76,7 @@ export class ValueStore {
   #read(stateId: Uint8Array, tag: Uint8Array, name: string): string | undefined {
     const sealed = this.#reader.stateValue(stateId, tag);
     if (sealed === undefined) return undefined;
-    const placeName = toHex(stateId) + toHex(tag);
+    const placeName = bytesKey(stateKeyOf(stateId, tag));
     const cached = this.#cache.get(placeName, sealed);
     if (cached !== undefined) return cached;
     const value = openValue(this.#keys, { address: this.#address, stateId, tag }, sealed);
