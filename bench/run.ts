@@ -1,5 +1,7 @@
-import { cpus } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { figure, performancePage, performancePlot } from './report.js';
 import { meets, type Row, type Suite } from './row.js';
 
 /** Every suite by name, loaded only when it is asked for. */
@@ -14,30 +16,48 @@ const SUITES: Readonly<Record<string, () => Promise<readonly Suite[]>>> = {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, list: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+  },
 });
 
 if (values.list) {
   console.log(Object.keys(SUITES).join('\n'));
 } else {
-  const chosen = positionals.length > 0 ? positionals : Object.keys(SUITES);
-  const unknown = chosen.filter((name) => !(name in SUITES));
+  await measure(positionals.length > 0 ? positionals : Object.keys(SUITES));
+}
+
+async function measure(chosen: readonly string[]): Promise<void> {
+  const unknown = chosen.filter((name) => !Object.hasOwn(SUITES, name));
   if (unknown.length > 0) {
     console.error(`No such suite: ${unknown.join(', ')}. There are: ${Object.keys(SUITES).join(', ')}.`);
     process.exit(2);
   }
-  const rows: Row[] = [];
+  const results = new Map<string, readonly Row[]>();
   if (!values.json) console.log(header());
   for (const name of chosen) {
+    const rows: Row[] = [];
     for (const suite of await SUITES[name]!()) {
       for (const row of await suite()) {
         rows.push(row);
         if (!values.json) console.log(line(row));
       }
     }
+    results.set(name, rows);
   }
+  const machine = {
+    cores: availableParallelism(),
+    node: process.versions.node,
+    date: new Date().toISOString().slice(0, 10),
+  };
   if (values.json) {
-    console.log(JSON.stringify({ machine: { cores: cpus().length, node: process.version }, rows }, null, 2));
+    console.log(JSON.stringify({ machine, suites: Object.fromEntries(results) }, undefined, 2));
+  }
+  if (values.write) {
+    writeFileSync('docs/performance.md', performancePage(machine, results));
+    writeFileSync('docs/performance.svg', performancePlot(results));
   }
 }
 
@@ -47,9 +67,5 @@ function header(): string {
 
 function line(row: Row): string {
   const verdict = meets(row.ratio, row.target) ? 'met' : 'MISSED';
-  return `${row.name.padEnd(72)} ${figure(row.ours).padStart(12)} ${figure(row.baseline).padStart(12)} ${row.unit.padEnd(6)} ${row.ratio.toFixed(3).padStart(8)}  ${row.target} ${verdict}`;
-}
-
-function figure(value: number): string {
-  return value >= 1000 ? Math.round(value).toLocaleString('en') : value.toPrecision(4);
+  return `${row.name.padEnd(72)} ${figure(row.ours).padStart(12)} ${figure(row.baseline).padStart(12)} ${row.unit.padEnd(6)} ${row.ratio.toPrecision(4).padStart(8)}  ${row.target} ${verdict}`;
 }
