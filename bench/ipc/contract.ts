@@ -8,7 +8,7 @@ const SOURCE = `(module
   (import "env" "fetch_args_length" (func $fetch_args_length (result i32)))
   (import "env" "fetch_args" (func $fetch_args (param i32)))
   (memory (export "memory") 17)
-  (data (i32.const 16) "v0")
+  (data (i32.const 16) "v0--------")
   (func $spin (local $left i64)
     (local.set $left (i64.load (i32.const 4096)))
     (block $done (loop $again

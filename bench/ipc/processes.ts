@@ -13,7 +13,7 @@ export class Child implements AsyncDisposable {
 
   constructor(program: 'echo-server' | 'core-server' | 'load', args: readonly string[] = []) {
     const file = fileURLToPath(new URL(`./${program}.js`, import.meta.url));
-    this.#process = fork(file, args, { serialization: 'advanced' });
+    this.#process = fork(file, args, { serialization: 'advanced', execArgv: ['--expose-gc'] });
     this.#gone = new Promise((_, reject) => {
       this.#process.on('exit', (code) => reject(new Error(`${program} ended with ${String(code)}`)));
     });
