@@ -2,7 +2,15 @@
 // Written in plain JavaScript with nothing but Node's own modules, because it runs before anything is installed.
 import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -47,13 +55,25 @@ function install() {
 export function build() {
   run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b', 'tsconfig.json']);
   run(process.execPath, [join(root, 'examples', 'build.mjs')]);
+  completePackages();
+}
+
+/** What packages carry that the compiler does not make. */
+function completePackages() {
+  const packages = join(root, 'packages');
+  for (const name of readdirSync(packages)) {
+    if (existsSync(join(packages, name, 'package.json'))) {
+      copyFileSync(join(root, 'LICENSE'), join(packages, name, 'LICENSE'));
+    }
+  }
   // The contract of `enigma demo` travels inside the command's package.
-  const contracts = join(root, 'packages', 'cli', 'contracts');
+  const contracts = join(packages, 'cli', 'contracts');
   mkdirSync(contracts, { recursive: true });
   copyFileSync(
     join(root, 'examples/millionaires/build/millionaires.wasm'),
     join(contracts, 'millionaires.wasm'),
   );
+  chmodSync(join(packages, 'cli', 'dist', 'main.js'), 0o755);
 }
 
 /** Everything that a fresh clone lacks. */
