@@ -24,7 +24,7 @@ export type JobEnd<Reply> =
 /** A job on its way. */
 export interface JobEntry<Job, Reply> extends Posted<Job> {
   readonly sequence: number;
-  readonly lane: Lane<Job, Reply> | undefined;
+  readonly lane: Lane<Job, Reply>;
   readonly settle: (reply: Reply) => Settlement;
   readonly resolve: (end: JobEnd<Reply>) => void;
   readonly reject: (error: unknown) => void;

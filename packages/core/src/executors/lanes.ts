@@ -35,8 +35,6 @@ export class Lanes<Job extends LaneJob, Reply> {
   readonly #lanes = new Map<string, Lane<Job, Reply>>();
   /** Lanes that have a job for an executor, in turn. */
   #line: Lane<Job, Reply>[] = [];
-  /** Jobs without a lane. */
-  #loose: JobEntry<Job, Reply>[] = [];
   #sequence = 0;
   #queued = 0;
   #pending = 0;
@@ -68,36 +66,14 @@ export class Lanes<Job extends LaneJob, Reply> {
    * @param settle called with each reply to the job, in the order of the lane's replies
    * @throws ExecutorError `BUSY` or `CLOSED`
    */
-  run(key: string, job: Job, settle: (reply: Reply) => Settlement): Promise<JobEnd<Reply>> {
-    return new Promise((resolve, reject) => {
-      this.#admit(key);
-      const lane = this.#lane(key);
-      const entry = { job, sequence: this.#sequence++, lane, settle, resolve, reject, stillbirths: 0 };
-      lane.queue.push(entry);
-      this.#queued++;
-      this.#pending++;
-      this.#advance(lane);
-      this.#dispatch();
-    });
+  async run(key: string, job: Job, settle: (reply: Reply) => Settlement): Promise<JobEnd<Reply>> {
+    this.#admit(key);
+    return await this.#enqueue(key, job, settle);
   }
 
   /** Runs a job that belongs to no lane, or to one that is held by {@link exclusive}. */
   runLoose(job: Job): Promise<JobEnd<Reply>> {
-    return new Promise((resolve, reject) => {
-      job.fresh = true;
-      this.#loose.push({
-        job,
-        sequence: this.#sequence++,
-        lane: undefined,
-        settle: () => 'done',
-        resolve,
-        reject,
-        stillbirths: 0,
-      });
-      this.#queued++;
-      this.#pending++;
-      this.#dispatch();
-    });
+    return this.#enqueue(`loose ${this.#sequence}`, job, () => 'done');
   }
 
   /**
@@ -144,6 +120,17 @@ export class Lanes<Job extends LaneJob, Reply> {
     }
   }
 
+  #enqueue(key: string, job: Job, settle: (reply: Reply) => Settlement): Promise<JobEnd<Reply>> {
+    return new Promise((resolve, reject) => {
+      const lane = this.#lane(key);
+      lane.queue.push({ job, sequence: this.#sequence++, lane, settle, resolve, reject, stillbirths: 0 });
+      this.#queued++;
+      this.#pending++;
+      this.#advance(lane);
+      this.#dispatch();
+    });
+  }
+
   #lane(key: string): Lane<Job, Reply> {
     let lane = this.#lanes.get(key);
     if (lane === undefined) {
@@ -180,11 +167,6 @@ export class Lanes<Job extends LaneJob, Reply> {
   /** Gives executors what they can take, one job of each lane in turn. */
   #dispatch(): void {
     if (this.#queued > 0) this.#pool.begin();
-    while (this.#loose.length > 0) {
-      const executor = this.#pool.choose(0);
-      if (executor === undefined) return;
-      this.#post(executor, this.#loose.shift()!);
-    }
     const full: Lane<Job, Reply>[] = [];
     while (this.#line.length > 0 && this.#pool.accepts) {
       const lane = this.#line.shift()!;
@@ -216,28 +198,27 @@ export class Lanes<Job extends LaneJob, Reply> {
   }
 
   #replied(entry: JobEntry<Job, Reply>, reply: Reply): void {
-    const lane = entry.lane;
-    if (lane !== undefined) lane.inFlight--;
+    const { lane } = entry;
+    lane.inFlight--;
     const settlement = entry.settle(reply);
     if (settlement === 'done') this.#answer(entry, { kind: 'reply', reply });
-    else if (lane === undefined) throw new Error('a job without a lane has nothing to settle');
-    else if (settlement === 'again') this.#repeat(lane, entry);
-    else void this.#settle(lane, entry, reply, settlement);
-    if (lane !== undefined) this.#advance(lane);
+    else if (settlement === 'again') this.#repeat(entry);
+    else void this.#settle(entry, reply, settlement);
+    this.#advance(lane);
   }
 
   /** Does what a reply demands before the lane's next job begins. */
   async #settle(
-    lane: Lane<Job, Reply>,
     entry: JobEntry<Job, Reply>,
     reply: Reply,
     { work, repeat }: Exclude<Settlement, string>,
   ): Promise<void> {
+    const { lane } = entry;
     lane.holds++;
     lane.draining = true;
     try {
       await work();
-      if (repeat) this.#repeat(lane, entry);
+      if (repeat) this.#repeat(entry);
       else this.#answer(entry, { kind: 'reply', reply });
     } catch (error) {
       entry.reject(error);
@@ -248,30 +229,27 @@ export class Lanes<Job extends LaneJob, Reply> {
   }
 
   #lost(entry: JobEntry<Job, Reply>, reason: LossReason): void {
-    if (entry.lane !== undefined) entry.lane.inFlight--;
+    entry.lane.inFlight--;
     this.#answer(entry, { kind: 'lost', reason });
-    if (entry.lane !== undefined) this.#advance(entry.lane);
+    this.#advance(entry.lane);
   }
 
   #returned(entry: JobEntry<Job, Reply>, stillborn: boolean): void {
-    const { lane } = entry;
-    if (lane !== undefined) lane.inFlight--;
+    entry.lane.inFlight--;
     if (stillborn && ++entry.stillbirths > MAX_STILLBIRTHS) {
       entry.reject(new ExecutorError('UNAVAILABLE', 'executor threads end before they run anything'));
       this.#ended();
-    } else if (lane === undefined) {
-      this.#queued++;
-      this.#loose.unshift(entry);
     } else {
-      this.#repeat(lane, entry);
+      this.#repeat(entry);
     }
-    if (lane !== undefined) this.#advance(lane);
+    this.#advance(entry.lane);
   }
 
-  #repeat(lane: Lane<Job, Reply>, entry: JobEntry<Job, Reply>): void {
+  /** Puts a job back where it was in its lane. */
+  #repeat(entry: JobEntry<Job, Reply>): void {
     this.#queued++;
-    lane.again.push(entry);
-    lane.draining = true;
+    entry.lane.again.push(entry);
+    entry.lane.draining = true;
   }
 
   #reach(lane: Lane<Job, Reply>): Promise<void> {
@@ -298,12 +276,11 @@ export class Lanes<Job extends LaneJob, Reply> {
 
   #giveUp(interrupted: readonly JobEntry<Job, Reply>[]): void {
     const error = new ExecutorError('CLOSED', 'the worker shut down before the task ended');
-    for (const entry of [...interrupted, ...this.#loose]) entry.reject(error);
+    for (const entry of interrupted) entry.reject(error);
     for (const lane of this.#lanes.values()) {
       for (const entry of [...lane.again, ...lane.queue]) entry.reject(error);
     }
     this.#lanes.clear();
-    this.#loose = [];
     this.#line = [];
   }
 }
