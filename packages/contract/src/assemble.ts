@@ -82,7 +82,7 @@ export async function assemble(input: AssembleInput): Promise<Uint8Array> {
   let wasm: Uint8Array | undefined;
   const chosen = [...(input.optimize ? OPTIMIZE : []), ...(input.features === 'mvp' ? MVP : [])];
   const errors: CompileError[] = [];
-  const { error } = await asc([`${ENTRY}.ts`, ...OPTIONS, ...chosen], {
+  const { error } = await asc([`${ENTRY}.ts`, '--baseDir', input.sourceDirectory, ...OPTIONS, ...chosen], {
     transforms: [createTransform()],
     readFile: (name) => readFor(input, name),
     writeFile: (name, contents) => {

@@ -1,4 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bytesToHex, encodeFunctionData, parseAbi } from 'viem';
 import { describe, expect, it } from 'vitest';
 import loadWabt from 'wabt';
 import { artifactsOf, CompileError, compileContract } from '@enigma-worker/contract';
@@ -51,6 +55,11 @@ describe('what is wrong with a contract is said where it is', () => {
       'a map that starts full',
       inClass('@state m: StateMap<u8, u8> = new StateMap<u8, u8>(0, 0);'),
       /m starts empty/,
+    ],
+    [
+      'a struct that wants arguments',
+      '@struct class S { x: u8; constructor(x: u8) { this.x = x; } }',
+      /struct S is made without/,
     ],
     [
       'an Ethereum class of its own',
@@ -149,6 +158,53 @@ export type Weight = u256;`,
     expect(contract.abi[1]).toMatchObject({ inputs: [{ type: 'tuple' }, { type: 'uint256[]' }] });
     expect(contract.sources).toHaveLength(3);
     expect(new Harness(contract).deploy().call('far', { x: 6, y: 0 }, [7n])).toBe(1042n);
+  });
+
+  it('finds the packages that a contract imports, from wherever it is compiled', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'enigma-contract-'));
+    try {
+      mkdirSync(join(directory, 'node_modules/helper'), { recursive: true });
+      mkdirSync(join(directory, 'assembly'));
+      writeFileSync(
+        join(directory, 'node_modules/helper/index.ts'),
+        'export function twice(x: u32): u32 { return 2 * x; }',
+      );
+      const source = `${IMPORT}import { twice } from 'helper';\n@contract class C { @view f(x: u32): u32 { return twice(x); } }`;
+      writeFileSync(join(directory, 'assembly/contract.ts'), source);
+      const contract = await compileContract(join(directory, 'assembly/contract.ts'));
+      expect(new Harness(contract).deploy().call('f', 21)).toBe(42);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+
+  it('asks Ethereum for typed calls, whatever the parameters are called', async () => {
+    const source = `${IMPORT}@struct class Pair { item: u8; writer: string; }
+@ethereum class Target extends EthereumContract {
+  plain(): void {}
+  many(writer: u256, item: u32[], i0: Fixed2<string>, pair: Pair[], outside: bool): void {}
+}
+@contract class C {
+  plain(target: Address): void { new Target(target).plain(); }
+  many(target: Address, a: u256, b: u32[], c: Fixed2<string>, d: Pair[], e: bool): void { new Target(target).many(a, b, c, d, e); }
+}`;
+    const contract = new Harness(await compileText(source)).deploy();
+    const target = '0x00000000000000000000000000000000000000e7';
+    const expected = parseAbi([
+      'struct Pair { uint8 item; string writer; }',
+      'function plain()',
+      'function many(uint256, uint32[], string[2], Pair[], bool)',
+    ]);
+    const values = [5n, [1, 2, 3], ['a', ''], [{ item: 7, writer: 'x' }], true] as const;
+    const sent = contract.run('call', 'many', contract.encode('many', [target, ...values])).ethereum;
+    expect(bytesToHex(sent?.address ?? new Uint8Array())).toBe(target);
+    expect(bytesToHex(sent?.payload ?? new Uint8Array())).toBe(
+      encodeFunctionData({ abi: expected, functionName: 'many', args: [...values] }),
+    );
+    const plain = contract.run('call', 'plain', contract.encode('plain', [target])).ethereum;
+    expect(bytesToHex(plain?.payload ?? new Uint8Array())).toBe(
+      encodeFunctionData({ abi: expected, functionName: 'plain' }),
+    );
   });
 
   it('keeps to WebAssembly 1.0 when asked', async () => {

@@ -4,7 +4,7 @@ import { type AbiField, type AbiType, fieldsHeadLength, headLength, isDynamic } 
 export const LIB = '__enigma';
 
 /**
- * AssemblyScript statements that write a value with the AbiWriter `writer`.
+ * AssemblyScript statements that write a value with the AbiWriter `__writer`.
  *
  * @param value an expression without side effects
  * @param id tells apart the names of two values in one block
@@ -12,7 +12,7 @@ export const LIB = '__enigma';
 export function encode(type: AbiType, value: string, id = ''): string {
   switch (type.kind) {
     case 'bool':
-      return `writer.boolean(${value});`;
+      return `__writer.boolean(${value});`;
     case 'uint':
       return encodeInteger('unsigned', 'Unsigned', 'u64', type.bits, value);
     case 'int':
@@ -20,22 +20,22 @@ export function encode(type: AbiType, value: string, id = ''): string {
     case 'address':
     case 'bytes':
     case 'fixedBytes':
-      return `writer.${type.kind}(${value});`;
+      return `__writer.${type.kind}(${value});`;
     case 'string':
-      return `writer.text(${value});`;
+      return `__writer.text(${value});`;
     case 'tuple':
       return within(
         isDynamic(type),
-        `writer.enter(${fieldsHeadLength(type.fields)})`,
-        `${value}.__encode(writer);`,
+        `__writer.enter(${fieldsHeadLength(type.fields)})`,
+        `${value}.__encode(__writer);`,
         id,
       );
     case 'array': {
-      const enter = `writer.enterArray(${value}.length, ${headLength(type.item)})`;
+      const enter = `__writer.enterArray(${value}.length, ${headLength(type.item)})`;
       return within(true, enter, encodeItems(type.item, value, id), id);
     }
     case 'fixedArray': {
-      const enter = `writer.enter(${type.length * headLength(type.item)})`;
+      const enter = `__writer.enter(${type.length * headLength(type.item)})`;
       const items = encodeItems(type.item, value, id);
       return `${LIB}.checkLength(${value}.length, ${type.length}); ${within(isDynamic(type), enter, items, id)}`;
     }
@@ -47,27 +47,27 @@ export function encode(type: AbiType, value: string, id = ''): string {
 function encodeInteger(method: string, check: string, wide: string, bits: number, value: string): string {
   if (bits > 64) {
     return bits === 256
-      ? `writer.${method}256(${value});`
-      : `writer.${method}256(${LIB}.fits${check}256(${value}, ${bits}));`;
+      ? `__writer.${method}256(${value});`
+      : `__writer.${method}256(${LIB}.fits${check}256(${value}, ${bits}));`;
   }
   const isNative = [8, 16, 32, 64].includes(bits);
   return isNative
-    ? `writer.${method}(<${wide}>${value});`
-    : `writer.${method}(${LIB}.fits${check}(<${wide}>${value}, ${bits}));`;
+    ? `__writer.${method}(<${wide}>${value});`
+    : `__writer.${method}(${LIB}.fits${check}(<${wide}>${value}, ${bits}));`;
 }
 
 function encodeItems(item: AbiType, value: string, id: string): string {
-  const index = `i${id}`;
-  const body = encode(item, `item${id}`, `${id}_`);
-  return `for (let ${index} = 0; ${index} < ${value}.length; ${index}++) { const item${id} = ${value}[${index}]; ${body} }`;
+  const index = `__i${id}`;
+  const body = encode(item, `__item${id}`, `${id}_`);
+  return `for (let ${index} = 0; ${index} < ${value}.length; ${index}++) { const __item${id} = ${value}[${index}]; ${body} }`;
 }
 
 function within(isDynamicValue: boolean, enter: string, body: string, id: string): string {
-  return isDynamicValue ? `const outside${id} = ${enter}; ${body} writer.leave(outside${id});` : body;
+  return isDynamicValue ? `const __outside${id} = ${enter}; ${body} __writer.leave(__outside${id});` : body;
 }
 
 /**
- * AssemblyScript statements that read a value with the AbiReader `reader`.
+ * AssemblyScript statements that read a value with the AbiReader `__reader`.
  *
  * @param target what to assign the value to: `const x` or `x.y`
  * @param written the type as the contract writes it
@@ -76,41 +76,41 @@ function within(isDynamicValue: boolean, enter: string, body: string, id: string
 export function decode(type: AbiType, target: string, written: string, id = ''): string {
   switch (type.kind) {
     case 'bool':
-      return `${target} = reader.boolean();`;
+      return `${target} = __reader.boolean();`;
     case 'uint':
     case 'int': {
       const method = type.kind === 'uint' ? 'unsigned' : 'signed';
       return type.bits > 64
-        ? `${target} = reader.${method}256(${type.bits});`
-        : `${target} = <${written}>reader.${method}(${type.bits});`;
+        ? `${target} = __reader.${method}256(${type.bits});`
+        : `${target} = <${written}>__reader.${method}(${type.bits});`;
     }
     case 'address':
     case 'fixedBytes':
-      return `${target} = reader.${type.kind}<${written}>();`;
+      return `${target} = __reader.${type.kind}<${written}>();`;
     case 'bytes':
-      return `${target} = reader.bytes();`;
+      return `${target} = __reader.bytes();`;
     case 'string':
-      return `${target} = reader.text();`;
+      return `${target} = __reader.text();`;
     case 'tuple': {
-      const read = `${target} = changetype<${written}>(0).__decode(reader);`;
+      const read = `${target} = changetype<${written}>(0).__decode(__reader);`;
       return isDynamic(type)
-        ? `const outside${id} = reader.enter(); ${read} reader.leave(outside${id});`
+        ? `const __outside${id} = __reader.enter(); ${read} __reader.leave(__outside${id});`
         : read;
     }
     case 'array': {
-      const length = `length${id}`;
+      const length = `__length${id}`;
       return (
-        `const outside${id} = reader.enterArray(${headLength(type.item)}); const ${length} = reader.arrayLength; ` +
-        `const items${id} = new Array<valueof<${written}>>(${length}); ` +
-        `${decodeItems(type.item, length, written, id)} reader.leave(outside${id}); ${target} = items${id};`
+        `const __outside${id} = __reader.enterArray(${headLength(type.item)}); const ${length} = __reader.arrayLength; ` +
+        `const __items${id} = new Array<valueof<${written}>>(${length}); ` +
+        `${decodeItems(type.item, length, written, id)} __reader.leave(__outside${id}); ${target} = __items${id};`
       );
     }
     case 'fixedArray': {
-      const create = `const items${id} = new StaticArray<valueof<${written}>>(${type.length});`;
+      const create = `const __items${id} = new StaticArray<valueof<${written}>>(${type.length});`;
       const items = decodeItems(type.item, String(type.length), written, id);
-      const assign = `${target} = items${id};`;
+      const assign = `${target} = __items${id};`;
       if (!isDynamic(type)) return `${create} ${items} ${assign}`;
-      return `const outside${id} = reader.enter(); ${create} ${items} reader.leave(outside${id}); ${assign}`;
+      return `const __outside${id} = __reader.enter(); ${create} ${items} __reader.leave(__outside${id}); ${assign}`;
     }
     default:
       return type satisfies never;
@@ -118,9 +118,9 @@ export function decode(type: AbiType, target: string, written: string, id = ''):
 }
 
 function decodeItems(item: AbiType, length: string, written: string, id: string): string {
-  const index = `i${id}`;
-  const body = decode(item, `const item${id}`, `valueof<${written}>`, `${id}_`);
-  return `for (let ${index} = 0; ${index} < ${length}; ${index}++) { ${body} items${id}[${index}] = item${id}; }`;
+  const index = `__i${id}`;
+  const body = decode(item, `const __item${id}`, `valueof<${written}>`, `${id}_`);
+  return `for (let ${index} = 0; ${index} < ${length}; ${index}++) { ${body} __items${id}[${index}] = __item${id}; }`;
 }
 
 /** Statements that write the fields of an object or the arguments of a call, each in a block of its own. */

@@ -181,7 +181,7 @@ function decodeParameters(
     const type = parameters[i]?.type;
     return type ? decode(type, `const argument${i}`, textOf(file, parameter.type), `${i}_`) : '';
   });
-  return `const reader = ${LIB}.AbiReader.ofArguments(); ${reads.join(' ')}`;
+  return `const __reader = ${LIB}.AbiReader.ofArguments(); ${reads.join(' ')}`;
 }
 
 function argumentNames(parameters: readonly AbiField[]): string {
@@ -199,8 +199,8 @@ function entryOf(
   const name = method.name.text;
   const call = `contract.${name}(${argumentNames(parameters)})`;
   const run = result
-    ? `const result = ${call}; const writer = new ${LIB}.AbiWriter(0, ${headLength(result)}); ` +
-      `${encode(result, 'result')} writer.finish();`
+    ? `const result = ${call}; const __writer = new ${LIB}.AbiWriter(0, ${headLength(result)}); ` +
+      `${encode(result, 'result')} __writer.finish();`
     : `${call};`;
   return (
     `if (${LIB}.isCalled(${staticText(name)})) { ${isView ? `${LIB}.forbidWrites(); ` : ''}` +

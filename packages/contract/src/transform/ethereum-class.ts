@@ -35,8 +35,8 @@ export function expandEthereum(
     const write = encodeFields(parameters, (name) => name);
     edits.insert(
       method.body.range.start + 1,
-      `const writer = new ${LIB}.AbiWriter(4, ${fieldsHeadLength(parameters)}); ${write} ` +
-        `writer.finishEthereum(${selectorOf(signatureOf(method.name.text, parameters))}, this.address);`,
+      `const __writer = new ${LIB}.AbiWriter(4, ${fieldsHeadLength(parameters)}); ${write} ` +
+        `__writer.finishEthereum(${selectorOf(signatureOf(method.name.text, parameters))}, this.address);`,
     );
   }
 }

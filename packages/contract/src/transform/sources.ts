@@ -1,5 +1,5 @@
 import { CompileError } from '../errors.js';
-import { LIBRARY, parseSource, type SourceFile } from './source-file.js';
+import { parseSource, type SourceFile } from './source-file.js';
 
 /** Gives the text of a file, or `undefined` when there is none. Paths have forward slashes. */
 export type ReadSource = (path: string) => Promise<string | undefined>;
@@ -15,8 +15,7 @@ export async function loadSources(entry: string, read: ReadSource): Promise<Sour
     if (sources.has(path)) continue;
     const text = (await read(`${path}.ts`)) ?? (await read(`${path}/index.ts`));
     if (text === undefined) {
-      if (path === open[0] || sources.size === 0)
-        throw new CompileError('NOT_FOUND', `there is no file ${path}.ts`);
+      if (sources.size === 0) throw new CompileError('NOT_FOUND', `there is no file ${path}.ts`);
       continue; // the compiler reports what cannot be imported, and where
     }
     const file = parseSource(path, text);
@@ -38,9 +37,4 @@ export function resolveImport(from: string, written: string): string | undefined
     else if (part !== '.') parts.push(part);
   }
   return parts.join('/');
-}
-
-/** Whether an import names the contract library. */
-export function isLibrary(written: string): boolean {
-  return written === LIBRARY || written.startsWith(`${LIBRARY}/`);
 }

@@ -1,7 +1,8 @@
-import type { ClassDeclaration } from 'assemblyscript';
+import { type ClassDeclaration, MethodDeclaration } from 'assemblyscript';
 import { fieldsHeadLength } from './abi-type.js';
 import { decode, encodeFields, LIB } from './codec.js';
 import type { Edits } from './edits.js';
+import { has } from './modifiers.js';
 import { instanceFields, type TypeResolver } from './resolve-type.js';
 import { decoratorOf, errorAt, type SourceFile } from './source-file.js';
 
@@ -20,6 +21,15 @@ export function expandStruct(
     throw errorAt(declaration.name, `struct ${name} must be a plain class`);
   const fields = types.fields(file, declaration);
   if (fields.length === 0) throw errorAt(declaration.name, `struct ${name} has no fields`);
+  for (const member of declaration.members) {
+    if (
+      member instanceof MethodDeclaration &&
+      has(member, 'Constructor') &&
+      member.signature.parameters.length > 0
+    ) {
+      throw errorAt(member.name, `struct ${name} is made without arguments: set its fields one by one`);
+    }
+  }
   const decorator = decoratorOf(declaration, 'struct');
   if (decorator) edits.remove(decorator.range.start, decorator.range.end);
   const written: string[] = [];
@@ -30,8 +40,8 @@ export function expandStruct(
   }
   const create = `const value = changetype<${name}>(__new(offsetof<${name}>(), idof<${name}>()));`;
   const members = [
-    `__encode(writer: ${LIB}.AbiWriter): void { ${encodeFields(fields, (field) => `this.${field}`)} }`,
-    `__decode(reader: ${LIB}.AbiReader): ${name} { ${create} ${fields
+    `__encode(__writer: ${LIB}.AbiWriter): void { ${encodeFields(fields, (field) => `this.${field}`)} }`,
+    `__decode(__reader: ${LIB}.AbiReader): ${name} { ${create} ${fields
       .map((field, i) => `{ ${decode(field.type, `value.${field.name}`, written[i] ?? '')} }`)
       .join(' ')} return value; }`,
     `writeJson(writer: ${LIB}.JsonWriter): void { ${fields
@@ -46,7 +56,7 @@ export function expandStruct(
           `reader.expect(${i === 0 ? 0x5b : 0x2c}); value.${field.name} = ${LIB}.readJson<${written[i]}>(reader);`,
       )
       .join(' ')} reader.expect(0x5d); return value; }`,
-    `toAbi(): Uint8Array { const writer = new ${LIB}.AbiWriter(0, ${fieldsHeadLength(fields)}); this.__encode(writer); return writer.toBytes(); }`,
+    `toAbi(): Uint8Array { const __writer = new ${LIB}.AbiWriter(0, ${fieldsHeadLength(fields)}); this.__encode(__writer); return __writer.toBytes(); }`,
   ];
   edits.insert(declaration.range.end - 1, ` ${members.join(' ')} `);
 }
