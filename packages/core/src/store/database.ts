@@ -85,7 +85,7 @@ export class Database {
   /** A copy of a value. @throws StoreError `CORRUPT` */
   get(bucket: Bucket, key: Uint8Array, snapshot?: Snapshot): Uint8Array | undefined {
     const value = this.view(bucket, key, snapshot);
-    return value === undefined ? undefined : new Uint8Array(value);
+    return value && copyOf(value);
   }
 
   /** A value that must be used before the next read. @throws StoreError `CORRUPT` */
@@ -225,6 +225,13 @@ export class Database {
 }
 
 const BYTES = { encoding: 'binary', keyEncoding: 'binary' } as const;
+
+/** A copy; a small one in memory that Node.js keeps for such, since taking it anew costs more than reading. */
+function copyOf(value: Uint8Array): Uint8Array {
+  const copy = Buffer.allocUnsafe(value.length);
+  copy.set(value);
+  return plain(copy);
+}
 
 /** The name of a table, which the binding ends with a zero. */
 function tableName(key: Uint8Array): string {
