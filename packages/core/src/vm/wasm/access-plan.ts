@@ -4,10 +4,11 @@ import { op } from './opcodes.js';
 /** A mark in `$dirty` covers its chunk and this many bytes after it. */
 export const dirtySlackBytes = 4096;
 
-/** Where an operand came from: a local and still as that local has it, an instruction, or something less simple. */
+/** Where an operand came from: a local, still as that local has it; an instruction; a constant; something less simple. */
 export type Origin =
   | { readonly kind: 'local'; readonly index: number }
   | { readonly kind: 'instruction'; readonly number: number }
+  | { readonly kind: 'constant'; readonly value: number }
   | undefined;
 
 /** What has to be done for a load or store, or for a group of them by the same local that the first one stands for. */

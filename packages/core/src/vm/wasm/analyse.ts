@@ -234,6 +234,7 @@ function isBarrier(opcode: number): boolean {
 /** Where the result of a simple instruction comes from. */
 function originOf(opcode: number, index: number, number: number): Origin {
   if (opcode === op.localGet || opcode === op.localTee) return { kind: 'local', index };
+  if (opcode === op.i32Const) return { kind: 'constant', value: index >>> 0 };
   return opcode === op.memorySize || opcode === op.memoryGrow ? undefined : { kind: 'instruction', number };
 }
 

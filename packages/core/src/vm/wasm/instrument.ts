@@ -3,7 +3,7 @@ import type { Analysis } from './analyse.js';
 import { decodeModule, refuseAtOnce } from './decode.js';
 import { encodeModule } from './encode.js';
 import { Helpers } from './helpers.js';
-import { defaultModuleLimits, initialPages, maximumPages } from './limits.js';
+import { defaultModuleLimits, initialPages, maximumPages, pageBytes } from './limits.js';
 import type { ModuleLimits } from './limits.js';
 import { meterFunction } from './meter-function.js';
 import type { Growing, Metering, Variant } from './metering.js';
@@ -87,6 +87,7 @@ function meter(module: Module, variant: Variant): Instrumented {
     variant,
     grows,
     growing: growingOf(module, analyses),
+    initialBytes: size.initial * pageBytes,
     maximumPages: Math.min(size.maximum ?? maximumPages, maximumPages),
     meteredType: (type) => module.types.length + type,
     isImport: (index) => index < importCount,

@@ -352,6 +352,7 @@ class FunctionMeter {
     else {
       const { origin } = access;
       if (origin?.kind === 'local') this.#prepare(access, this.#local(origin.index));
+      else if (origin?.kind === 'constant') this.#prepareConstant(access, origin.value);
       else if (origin === undefined) this.#prepareHere(access);
       // Otherwise this was done when the address was made.
       this.#code.write(this.#out);
@@ -366,6 +367,27 @@ class FunctionMeter {
       this.#leaveIf(1);
     }
     if (access.mark !== undefined) this.#mark(address, access.mark);
+  }
+
+  /** Looks after an access whose address is known beforehand. */
+  #prepareConstant(access: Access, address: number): void {
+    const { grows, initialBytes } = this.#metering;
+    if (grows && address + access.extent > initialBytes) {
+      this.#out
+        .i32(Math.min(address + access.extent, 0x7fff_ffff))
+        .get(this.#memoryEnd())
+        .op(op.i32GtU);
+      this.#leaveIf(1);
+    }
+    if (access.mark === undefined) return;
+    const chunk = Math.floor((address + access.mark) / 2 ** chunkBits);
+    // What is beyond the largest memory traps, and marks nothing.
+    if (chunk < 64)
+      this.#out
+        .get(this.#dirtyMask())
+        .i64(1n << BigInt(chunk))
+        .op(op.i64Or)
+        .set(this.#dirtyMask());
   }
 
   /** Looks after an access whose address is on the stack, and for a store the value above it. */

@@ -18,6 +18,8 @@ export interface Metering {
   readonly variant: Variant;
   /** Whether the contract can grow its memory, so that accesses have to be checked. */
   readonly grows: boolean;
+  /** Bytes of memory that always exist. */
+  readonly initialBytes: number;
   /** What may grow it when it is called. */
   readonly growing: Growing;
   readonly maximumPages: number;
