@@ -15,7 +15,11 @@ export interface StoreOptions {
  * Everything throws StoreError `CORRUPT` when what is stored was damaged, and `CLOSED` after `close`.
  */
 export interface StoreReader extends AsyncDisposable {
-  /** Renews the snapshot that is read from. Needed in threads that do not return to their event loop. */
+  /**
+   * Lets go of the snapshot that is read from; the next read takes a new one. Needed in threads that do
+   * not return to their event loop, before a task, to see what was written, and after it: while a snapshot
+   * is held, no page that it shows can be used again, and the file grows.
+   */
   refresh(): void;
 
   /** What is known of a contract. */

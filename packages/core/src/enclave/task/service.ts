@@ -23,6 +23,9 @@ export function taskService(workshop: Workshop): Service<Job, Reply> {
         return run(workshop, changes, job);
       } catch (error) {
         return systemError(error);
+      } finally {
+        // A thread that waits for its next job must hold no snapshot: the file would grow by all that is written.
+        workshop.reader.refresh();
       }
     },
   };
