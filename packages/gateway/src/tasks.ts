@@ -58,7 +58,7 @@ export class TaskRegistry {
 
   /** Where a task stands; `undefined` when it is not known (any more). */
   status(taskId: string): TaskStatus | undefined {
-    return this.#entries.get(taskId)?.status;
+    return this.#find(taskId)?.status;
   }
 
   /**
@@ -66,7 +66,7 @@ export class TaskRegistry {
    * @throws the worker's error when the task could not be run at all
    */
   async result(taskId: string, waitMs: number): Promise<TaskResult | undefined> {
-    const entry = this.#entries.get(taskId);
+    const entry = this.#find(taskId);
     if (entry === undefined) return undefined;
     if (waitMs > 0 && entry.status === 'INPROGRESS') {
       const stop = new AbortController();
@@ -76,6 +76,11 @@ export class TaskRegistry {
     }
     if (entry.error !== undefined) throw entry.error;
     return entry.result;
+  }
+
+  #find(taskId: string): Entry | undefined {
+    const entry = this.#entries.get(taskId);
+    return entry === undefined || entry.expires <= Date.now() ? undefined : entry;
   }
 
   #evict(): void {

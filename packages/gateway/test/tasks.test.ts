@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { TaskRegistry, type TaskResult } from '#tasks.js';
+
+function result(taskId: string, status: TaskResult['status'] = 'SUCCESS'): TaskResult {
+  return { taskId, status, output: 'c0de', usedGas: '7', signature: 'ab' };
+}
+
+/** A task that ends when it is told to. */
+function openTask() {
+  let resolve!: (result: TaskResult) => void;
+  const promise = new Promise<TaskResult>((settled) => {
+    resolve = settled;
+  });
+  return { promise, resolve };
+}
+
+/** Lets what is settled be noticed. */
+const settle = () => vi.advanceTimersByTimeAsync(0);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test('a task goes from under way to its end, and its result stays', async () => {
+  const tasks = new TaskRegistry(2, 1000);
+  const { promise, resolve } = openTask();
+  expect(tasks.status('a')).toBeUndefined();
+  expect(tasks.start('a', () => promise)).toBe(true);
+  expect(tasks.status('a')).toBe('INPROGRESS');
+  expect(await tasks.result('a', 0)).toBeUndefined();
+  resolve(result('a', 'FAILED'));
+  await settle();
+  expect(tasks.status('a')).toBe('FAILED');
+  expect(await tasks.result('a', 0)).toEqual(result('a', 'FAILED'));
+  expect(await tasks.result('a', 0)).toEqual(result('a', 'FAILED'));
+});
+
+test('an id that is taken is refused, and its task not run', () => {
+  const tasks = new TaskRegistry(2, 1000);
+  const run = vi.fn(() => openTask().promise);
+  expect(tasks.start('a', run)).toBe(true);
+  expect(tasks.start('a', run)).toBe(false);
+  expect(run).toHaveBeenCalledTimes(1);
+});
+
+test('when all places are under way, the next task is refused', async () => {
+  const tasks = new TaskRegistry(2, 1000);
+  const first = openTask();
+  tasks.start('a', () => first.promise);
+  tasks.start('b', () => openTask().promise);
+  expect(tasks.start('c', () => openTask().promise)).toBe(false);
+  first.resolve(result('a'));
+  await settle();
+  expect(tasks.start('c', () => openTask().promise)).toBe(true);
+  expect(tasks.status('a')).toBeUndefined();
+  expect(tasks.status('b')).toBe('INPROGRESS');
+});
+
+test('only as many finished tasks go as there must be room for, the oldest first', async () => {
+  const tasks = new TaskRegistry(3, 1000);
+  for (const id of ['a', 'b', 'c']) tasks.start(id, () => Promise.resolve(result(id)));
+  await settle();
+  expect(tasks.start('d', () => openTask().promise)).toBe(true);
+  expect(['a', 'b', 'c', 'd'].map((id) => tasks.status(id))).toEqual([
+    undefined,
+    'SUCCESS',
+    'SUCCESS',
+    'INPROGRESS',
+  ]);
+});
+
+test('results expire, tasks under way do not', async () => {
+  const tasks = new TaskRegistry(10, 1000);
+  tasks.start('done', () => Promise.resolve(result('done')));
+  tasks.start('open', () => openTask().promise);
+  await vi.advanceTimersByTimeAsync(999);
+  expect(tasks.status('done')).toBe('SUCCESS');
+  await vi.advanceTimersByTimeAsync(1);
+  expect(tasks.status('done')).toBeUndefined();
+  expect(await tasks.result('done', 0)).toBeUndefined();
+  expect(tasks.status('open')).toBe('INPROGRESS');
+});
+
+test('a wait ends with the task', async () => {
+  const tasks = new TaskRegistry(2, 1000);
+  const { promise, resolve } = openTask();
+  tasks.start('a', () => promise);
+  const waiting = tasks.result('a', 60_000);
+  resolve(result('a'));
+  expect(await waiting).toEqual(result('a'));
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('a task that could not be run is FAILED, and its error goes to who asks', async () => {
+  const tasks = new TaskRegistry(2, 1000);
+  tasks.start('a', () => Promise.reject(new Error('the worker is gone')));
+  await settle();
+  expect(tasks.status('a')).toBe('FAILED');
+  await expect(tasks.result('a', 0)).rejects.toThrow('the worker is gone');
+});
+
+test('a wait ends with its time', async () => {
+  vi.useRealTimers();
+  const tasks = new TaskRegistry(2, 1000);
+  tasks.start('a', () => openTask().promise);
+  const begin = performance.now();
+  expect(await tasks.result('a', 20)).toBeUndefined();
+  expect(performance.now() - begin).toBeGreaterThan(10);
+});
