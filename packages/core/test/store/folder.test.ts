@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -75,12 +75,26 @@ describe('folder', () => {
     expect((await storeErrorOf(() => openStore(fileURLToPath(import.meta.url)))).code).toBe('IO');
   });
 
-  // The superuser may write everywhere.
-  it.runIf(process.getuid?.() !== 0)('that may not be written is refused', async () => {
+  it('that may not be written is refused', async () => {
     const folder = await temporaryFolder();
-    chmodSync(folder, 0o500);
-    expect((await storeErrorOf(() => openStore(folder))).code).toBe('NOT_WRITABLE');
-    chmodSync(folder, 0o700);
+    await (await openStore(folder)).close();
+    chmodSync(folder, 0o755);
+    const open = `
+      const { openStore } = await import(${JSON.stringify(new URL('../../dist/store/open.js', import.meta.url).href)});
+      // The superuser may write everywhere: somebody else has to try.
+      if (process.getuid() === 0) { process.setgid(65534); process.setuid(65534); }
+      await openStore(process.argv[1]).then(() => console.log('opened'), (error) => console.log(error.code));
+    `;
+    const run = (): string =>
+      spawnSync(process.execPath, ['--input-type=module', '-e', open, folder], {
+        encoding: 'utf8',
+      }).stdout.trim();
+    chmodSync(folder, 0o555);
+    expect(run()).toBe('NOT_WRITABLE');
+    chmodSync(folder, 0o777);
+    for (const file of ['data.mdb', 'lock.mdb']) chmodSync(join(folder, file), 0o444);
+    expect(run()).toBe('NOT_WRITABLE');
+    expect(readdirSync(folder).toSorted()).toEqual(['data.mdb', 'lock.mdb']);
   });
 
   it('without a store is refused by a reader', async () => {
