@@ -1,5 +1,5 @@
 import type { Client, ClientOptions } from '@enigma-worker/client';
-import { createClient, http, type EnigmaClient, type Transport } from '@enigma-worker/sdk';
+import type { EnigmaClient, Transport } from '@enigma-worker/sdk';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { readCurveKeys } from './config/curve.js';
@@ -57,6 +57,7 @@ export async function connectFrom(command: Command): Promise<EnigmaClient> {
     environment: process.env,
     file,
   });
+  const { createClient } = await import('@enigma-worker/sdk');
   return createClient({
     transport: await transportTo(values),
     ...(values.worker !== undefined && { worker: values.worker }),
@@ -76,7 +77,10 @@ export async function connectClient(values: ConnectionValues): Promise<Client> {
 
 async function transportTo(values: ConnectionValues): Promise<Transport> {
   const { endpoint, timeout } = values;
-  if (/^https?:/.test(endpoint)) return http(endpoint, { timeout });
+  if (/^https?:/.test(endpoint)) {
+    const { http } = await import('@enigma-worker/sdk');
+    return http(endpoint, { timeout });
+  }
   if (!/^(tcp|ipc):/.test(endpoint)) {
     throw new UsageError(
       `endpoint: expected tcp://…, ipc://… or http(s)://…, got ${JSON.stringify(endpoint)}`,

@@ -1,5 +1,4 @@
-import pino, { type Logger } from 'pino';
-import pretty from 'pino-pretty';
+import type { Logger } from 'pino';
 import { z } from 'zod';
 
 /** The log levels of every server, the quietest last. */
@@ -15,8 +14,14 @@ export interface OpenLog {
  * Structured logs: JSON lines to a file or a pipe, readable lines to a terminal.
  * @param file where to; standard output when absent
  */
-export function openLog(name: string, level: z.infer<typeof logLevel>, file?: string): OpenLog {
+export async function openLog(
+  name: string,
+  level: z.infer<typeof logLevel>,
+  file?: string,
+): Promise<OpenLog> {
+  const { default: pino } = await import('pino');
   if (file === undefined && process.stdout.isTTY) {
+    const { default: pretty } = await import('pino-pretty');
     const stream = pretty({
       colorize: true,
       ignore: 'pid,hostname,name',

@@ -116,7 +116,7 @@ export function coreCommand(): Command {
 
 async function run(values: SettingValues<typeof coreSettings>): Promise<void> {
   const { openAttestation, openSealer, startWorker } = await import('@enigma-worker/core');
-  const { logger, reopen } = openLog('core', values.logLevel, values.logFile);
+  const { logger, reopen } = await openLog('core', values.logLevel, values.logFile);
   process.on('SIGHUP', reopen);
   const worker = await startWorker(
     {

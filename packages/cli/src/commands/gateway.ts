@@ -59,7 +59,7 @@ export function gatewayCommand(): Command {
         file,
       });
       const { startGateway } = await import('@enigma-worker/gateway');
-      const { logger, reopen } = openLog('gateway', values.logLevel, values.logFile);
+      const { logger, reopen } = await openLog('gateway', values.logLevel, values.logFile);
       process.on('SIGHUP', reopen);
       const client = await connectClient(values);
       try {

@@ -73,7 +73,7 @@ export function principalCommand(): Command {
         import('@enigma-worker/core'),
         import('@enigma-worker/principal'),
       ]);
-      const { logger, reopen } = openLog('principal', values.logLevel, values.logFile);
+      const { logger, reopen } = await openLog('principal', values.logLevel, values.logFile);
       process.on('SIGHUP', reopen);
       const principal = await startPrincipal({
         dataDir: values.dataDir,

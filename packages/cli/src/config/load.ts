@@ -52,7 +52,10 @@ async function importConfig(file: string): Promise<unknown> {
   const module = (await tsImport(pathToFileURL(file).href, import.meta.url)) as {
     readonly default?: unknown;
   };
-  return module.default;
+  // In a folder whose package is CommonJS the file becomes that too, and its exports our default.
+  const { default: content } = module;
+  const isCommonJs = typeof content === 'object' && content !== null && '__esModule' in content;
+  return isCommonJs ? (content as { readonly default?: unknown }).default : content;
 }
 
 /**

@@ -1,0 +1,151 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { load } from '#config/load.js';
+import { variableOf } from '#config/settings.js';
+import { SECTIONS } from '#config/sections.js';
+import { enigma, enigmaJson, folderForTest } from './support/enigma.js';
+
+const core = SECTIONS['core']!;
+const NOTHING = { flags: {}, environment: {}, file: {} };
+
+function messageOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error('did not throw');
+}
+
+describe('settings', () => {
+  it('come from flags before environment before file before defaults, each by itself', () => {
+    const sources = {
+      flags: { port: '1' },
+      environment: { ENIGMA_CORE_PORT: '2', ENIGMA_CORE_RETRIES: '3' },
+      file: { core: { dataDir: '/file', port: 4, retries: 5, insecureBind: true } },
+    };
+    const { values, origins } = load('core', core, sources);
+    expect(values).toMatchObject({
+      port: 1,
+      retries: 3,
+      dataDir: '/file',
+      insecureBind: true,
+      dialect: 'seed',
+    });
+    expect(origins).toMatchObject({
+      port: 'flag',
+      retries: 'environment',
+      dataDir: 'file',
+      dialect: 'default',
+    });
+  });
+
+  it('are converted alike wherever they come from', () => {
+    const texts = { ENIGMA_CORE_DATA_DIR: 'd', ENIGMA_CORE_INSECURE_BIND: '1', ENIGMA_CORE_HTTP: '[::1]:80' };
+    expect(load('core', core, { ...NOTHING, environment: texts }).values).toMatchObject({
+      insecureBind: true,
+      http: { host: '::1', port: 80 },
+    });
+    const file = { core: { dataDir: 'd', http: 8080 } };
+    expect(load('core', core, { ...NOTHING, file }).values).toMatchObject({
+      http: { host: '127.0.0.1', port: 8080 },
+    });
+    expect(variableOf('core', 'sealingKeyFile')).toBe('ENIGMA_CORE_SEALING_KEY_FILE');
+  });
+
+  it('that do not fit are all named, with where they came from', () => {
+    const sources = {
+      flags: { dialect: 'latin' },
+      environment: { ENIGMA_CORE_PORT: '70000' },
+      file: { core: { principalAddress: '0x12' } },
+    };
+    const lines = messageOf(() => load('core', core, sources)).split('\n');
+    expect(lines.slice(0, 1)).toEqual(['--data-dir (or ENIGMA_CORE_DATA_DIR) is needed']);
+    expect(lines.join('\n')).toMatch(/--dialect: .*seed.*v0\.3/);
+    expect(lines.join('\n')).toMatch(/ENIGMA_CORE_PORT: .*65535/);
+    expect(lines.join('\n')).toMatch(/core\.principalAddress in the config file: expected 40 hex digits/);
+  });
+
+  it('of an unknown name are refused', () => {
+    const file = { core: { dataDir: 'd', prot: 1 } };
+    expect(messageOf(() => load('core', core, { ...NOTHING, file }))).toMatch(
+      /^config file: core has no "prot"; it takes dataDir, port, /,
+    );
+    expect(messageOf(() => load('core', core, { ...NOTHING, file: { core: [] } }))).toBe(
+      'config file: core: expected an object',
+    );
+  });
+});
+
+interface InForce {
+  readonly core: Readonly<Record<string, { readonly value: unknown; readonly from: string }>>;
+}
+
+describe('enigma config', () => {
+  it('prints what is in force, from a file of TypeScript and the environment', async () => {
+    const cwd = folderForTest();
+    writeFileSync(
+      join(cwd, 'enigma.config.ts'),
+      "const port: number = 7000;\nexport default { core: { port, retries: 2, dataDir: './d' } };\n",
+    );
+    const shown = await enigmaJson<InForce>(['config', 'print', 'core'], {
+      cwd,
+      env: { ENIGMA_CORE_RETRIES: '4' },
+    });
+    expect(shown.core).toMatchObject({
+      port: { value: 7000, from: 'file' },
+      retries: { value: 4, from: 'environment' },
+      dialect: { value: 'seed', from: 'default' },
+      bind: { value: null, from: 'default' },
+    });
+  });
+
+  it('gives a schema that names every section and setting', async () => {
+    const { stdout, code } = await enigma(['config', 'schema']);
+    const { properties } = JSON.parse(stdout) as { properties: Record<string, { properties: object }> };
+    expect(code).toBe(0);
+    expect(Object.keys(properties)).toEqual(Object.keys(SECTIONS));
+    for (const [name, settings] of Object.entries(SECTIONS)) {
+      expect(Object.keys(properties[name]!.properties)).toEqual(Object.keys(settings));
+    }
+  });
+
+  it('tells what is wrong with a file, without a stack', async () => {
+    const cwd = folderForTest();
+    const file = join(cwd, 'broken.json');
+    writeFileSync(file, '{');
+    const { code, stderr } = await enigma(['--config', file, 'config', 'print'], { cwd });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(new RegExp(`^config file ${file}: .*JSON`));
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+});
+
+describe('the command', () => {
+  it('says what it lacks, exit code 2', async () => {
+    const { code, stderr } = await enigma(['core']);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: '--data-dir (or ENIGMA_CORE_DATA_DIR) is needed\n' });
+  });
+
+  it('says what to do about a sealing key that others can read', async () => {
+    const folder = folderForTest();
+    const key = join(folder, 'key');
+    mkdirSync(join(folder, 'data'));
+    writeFileSync(key, '00'.repeat(32));
+    chmodSync(key, 0o644);
+    const { code, stderr } = await enigma([
+      'core',
+      '--data-dir',
+      join(folder, 'data'),
+      '--port',
+      '0',
+      '--sealing',
+      'key-file',
+      '--sealing-key-file',
+      key,
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toBe(`sealing key file ${key}: mode 0644 lets other users in; run: chmod 600 ${key}\n`);
+  });
+});

@@ -1,0 +1,89 @@
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { enigma, enigmaJson, flags, folderForTest, serveForTest } from './support/enigma.js';
+
+async function keygen(file: string): Promise<string> {
+  const { stdout } = await enigma(['core', 'keygen', file]);
+  return /public key: (\S{40})/.exec(stdout)![1]!;
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 100 && !condition(); i++) await pause(50);
+  expect(condition()).toBe(true);
+}
+
+describe('enigma core', () => {
+  it('serves by CURVE those whose key is allowed, and nobody else', async () => {
+    const folder = folderForTest();
+    const at = (name: string): string => join(folder, name);
+    const [serverKey, clientKey] = await Promise.all([
+      keygen(at('server')),
+      keygen(at('client')),
+      keygen(at('other')),
+    ]);
+    expect(statSync(at('server')).mode & 0o777).toBe(0o600);
+    expect((await enigma(['core', 'keygen', at('server')])).code).toBe(1);
+    writeFileSync(at('allowed'), `# who may connect\n${clientKey}  # the gateway\n`);
+    const core = await serveForTest([
+      'core',
+      ...flags({ dataDir: at('data'), bind: 'tcp://0.0.0.0:0' }),
+      ...flags({ curveKeyFile: at('server'), allowFile: at('allowed') }),
+    ]);
+    const port = /:(\d+)$/.exec(String(core.started['endpoint']))![1]!;
+    const show = (keys: Readonly<Record<string, string>>): string[] => [
+      'attest',
+      'show',
+      ...flags({ endpoint: `tcp://127.0.0.1:${port}`, timeout: '1500', ...keys }),
+    ];
+    const curve = (keys: string) => ({ serverKey, curveKeyFile: at(keys) });
+    const [allowed, foreign, plain] = await Promise.all([
+      enigmaJson<{ signingKey: string }>(show(curve('client'))),
+      enigma(show(curve('other'))),
+      enigma(show({})),
+    ]);
+    expect(allowed.signingKey).toBe(core.started['signingAddress']);
+    expect(foreign.code).toBe(1);
+    expect(plain.code).toBe(1);
+    expect(plain.stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it('says which port is taken, and that plain TCP beyond loopback is refused', async () => {
+    const folder = folderForTest();
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as { port: number };
+    const start = (where: Readonly<Record<string, string>>) =>
+      enigma(['core', ...flags({ dataDir: join(folder, Object.keys(where)[0]!), ...where })]);
+    const [taken, open] = await Promise.all([
+      start({ port: `${port}` }),
+      start({ bind: 'tcp://0.0.0.0:15552' }),
+    ]);
+    server.close();
+    expect(taken.code).toBe(1);
+    expect(taken.stderr).toMatch(new RegExp(`^.*127\\.0\\.0\\.1:${port}.*\n$`));
+    expect(open.code).toBe(1);
+    expect(open.stderr).toMatch(/tcp:\/\/0\.0\.0\.0:15552 is reachable from other machines and unencrypted/);
+  });
+
+  it('reopens its log on SIGHUP and ends with 0 on SIGTERM', async () => {
+    const folder = folderForTest();
+    const [log, old] = [join(folder, 'core.log'), join(folder, 'core.log.1')];
+    const args = ['core', '--data-dir', join(folder, 'data'), '--port', '0'];
+    const core = await serveForTest(args);
+    expect((await enigma(args)).stderr).toMatch(/another core has the data folder .* open\n$/);
+    expect(await core.stop()).toBe(0);
+    expect(core.log()).toContain('"signal":"SIGTERM"');
+    expect(core.log()).toContain('"msg":"stopped"');
+
+    const filed = await serveForTest([...args, '--log-file', log], { logFile: log });
+    renameSync(log, old);
+    filed.signal('SIGHUP');
+    await until(() => existsSync(log));
+    expect(await filed.stop()).toBe(0);
+    expect(readFileSync(old, 'utf8')).toContain('worker started');
+    expect(readFileSync(log, 'utf8')).toContain('"msg":"stopped"');
+  });
+});

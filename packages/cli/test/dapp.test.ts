@@ -1,0 +1,109 @@
+import { randomBytes, toHex } from '@enigma-worker/crypto';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  enigma,
+  enigmaJson,
+  flags,
+  MILLIONAIRES,
+  serve,
+  type Server,
+  temporaryFolder,
+} from './support/enigma.js';
+
+const { path: folder, remove } = temporaryFolder();
+const ALICE = toHex(Buffer.from('Alice'.padEnd(32, '\0')));
+const address = toHex(randomBytes(32));
+let principal: Server;
+let core: Server;
+let gateway: Server;
+
+beforeAll(async () => {
+  principal = await serve(['principal', '--data-dir', join(folder, 'principal'), '--listen', '127.0.0.1:0']);
+  core = await serve([
+    'core',
+    ...flags({ dataDir: join(folder, 'core'), bind: `ipc://${join(folder, 'core.ipc')}` }),
+    ...flags({ principalAddress: String(principal.started['address']) }),
+  ]);
+  gateway = await serve(['gateway', '--listen', '127.0.0.1:0', '--endpoint', endpoint()]);
+});
+
+afterAll(async () => {
+  for (const server of [gateway, core, principal]) expect(await server.stop()).toBe(0);
+  remove();
+});
+
+function endpoint(): string {
+  return String(core.started['endpoint']);
+}
+
+function worker(): readonly string[] {
+  return ['--endpoint', endpoint(), '--worker', String(core.started['signingAddress'])];
+}
+
+describe('a dapp from the command line', () => {
+  it('fetches state keys, deploys and calls', async () => {
+    const url = String(principal.started['url']);
+    const sync = await enigma([
+      'keys',
+      'sync',
+      '--principal',
+      url,
+      '--endpoint',
+      endpoint(),
+      '--address',
+      address,
+    ]);
+    expect(sync).toMatchObject({ code: 0, stdout: 'synced 1 state keys\n' });
+
+    const deployed = await enigmaJson<{ address: string; usedGas: string; delta: string }>([
+      'deploy',
+      MILLIONAIRES,
+      ...flags({ address }),
+      ...worker(),
+    ]);
+    expect(deployed.address).toBe(address);
+    expect(BigInt(deployed.usedGas)).toBeGreaterThan(0n);
+
+    const add = await enigma([
+      'call',
+      address,
+      'addMillionaire(bytes32,uint256)',
+      ALICE,
+      '3500000',
+      ...worker(),
+    ]);
+    expect(add.code).toBe(0);
+    expect(add.stdout).toMatch(/\(no result\)[^]*delta 1: \d+ bytes, encrypted[^]*verified/);
+    expect(core.log()).not.toContain(ALICE);
+  });
+
+  it('calls through a gateway as well', async () => {
+    const url = String(gateway.started['url']);
+    const { values } = await enigmaJson<{ values: string[] }>([
+      'call',
+      address,
+      'computeRichest()',
+      ...flags({ returns: 'bytes32', endpoint: url }),
+    ]);
+    expect(values).toEqual([`0x${ALICE}`]);
+  });
+
+  it('is told what is wrong, without a stack', async () => {
+    const call = (...args: string[]) => enigma(['call', address, ...args, ...worker()]);
+    const [arity, value, unknown, failing, stranger, nobody] = await Promise.all([
+      call('addMillionaire(bytes32,uint256)', ALICE),
+      call('addMillionaire(bytes32,uint256)', ALICE, 'much'),
+      enigma(['call', '00'.repeat(32), 'f()', ...worker()]),
+      call('noSuchFunction()'),
+      enigma(['call', address, 'computeRichest()', '--endpoint', endpoint(), '--worker', '00'.repeat(20)]),
+      enigma(['call', address, 'f()', '--endpoint', 'tcp://127.0.0.1:1', '--timeout', '300']),
+    ]);
+    expect(arity).toMatchObject({ code: 2, stderr: 'expected 2 arguments (bytes32, uint256), got 1\n' });
+    expect(value).toMatchObject({ code: 2, stderr: 'uint256: expected an integer, got "much"\n' });
+    for (const each of [unknown, failing, stranger, nobody]) {
+      expect(each.code).toBe(1);
+      expect(each.stderr).toMatch(/^[^\n]+\n$/);
+    }
+  });
+});
