@@ -144,7 +144,7 @@ export class Database {
     this.#expectOpen();
     const options = { start: after(prefix) ?? LAST_KEY, reverse: true, limit: 1 };
     const [last] = this.#guard('reading', () => [...this.#tables[bucket].getKeys(options)]);
-    return last !== undefined && startsWith(last, prefix) ? last : undefined;
+    return last !== undefined && startsWith(last, prefix) ? plain(last) : undefined;
   }
 
   /** How many entries a table has. */

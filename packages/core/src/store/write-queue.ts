@@ -50,7 +50,7 @@ export class WriteQueue {
           const result = operation();
           return () => resolve(result);
         } catch (error) {
-          // Half an operation must not be committed: that fails the whole transaction.
+          // Half an operation must not be committed: the whole transaction is undone.
           if (this.#touched) throw error;
           return () => reject(error);
         }
@@ -90,8 +90,9 @@ export class WriteQueue {
       else await this.#commitAsync(runAll);
       this.#commitMs = performance.now() - start;
     } catch (error) {
-      const failure = this.#explain(error);
-      for (const { fail } of batch) fail(failure);
+      // What cannot be stored takes nothing with it that can.
+      if (batch.length > 1) for (const one of batch) await this.#commit([one]);
+      else batch[0]?.fail(this.#explain(error));
       return;
     }
     for (const done of settle) done();
