@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type APIOptions, main as asc, type Transform } from 'assemblyscript/asc';
 import { CompileError } from './errors.js';
-import { prepareEntries, RESERVE_EXPORT, START_EXPORT } from './start.js';
+import { DATA_END_EXPORT, prepareEntries, RESERVE_EXPORT, START_EXPORT } from './start.js';
 import { CALL, DEPLOY } from './transform/contract-class.js';
 import type { ExpandedContract } from './transform/expand.js';
 import { placeOf } from './transform/source-file.js';
@@ -121,7 +121,7 @@ async function readFor(input: AssembleInput, name: string): Promise<string | nul
   if (path === `${ENTRY}.ts`) {
     return (
       `export { ${DEPLOY} as deploy, ${CALL} as call } from './${input.expanded.path}';\n` +
-      `export { reserveCode as ${RESERVE_EXPORT} } from '~lib/${PACKAGE_NAME}/assembly/runtime/arena';`
+      `export { reserveCode as ${RESERVE_EXPORT}, dataEnd as ${DATA_END_EXPORT} } from '~lib/${PACKAGE_NAME}/assembly/runtime/arena';`
     );
   }
   if (path === `~${RUNTIME}.ts`) return `import '~lib/${PACKAGE_NAME}/assembly/runtime/arena';`;

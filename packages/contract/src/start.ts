@@ -9,6 +9,9 @@ export const START_EXPORT = '__start';
 /** Under this name the entry exports what has to happen first in a deployment. */
 export const RESERVE_EXPORT = '__reserve';
 
+/** Under this name the entry exports what is only there to be compiled last; see `runtime/arena.ts`. */
+export const DATA_END_EXPORT = '__dataEnd';
+
 /**
  * Puts calls at the beginning of both entries. A worker refuses a module with a start function: when a contract has globals
  * that must be computed, their initialisation is exported instead, and the entries begin with it. A deployment reserves the
@@ -19,7 +22,7 @@ export function prepareEntries(binaryen: Binaryen, module: Module): void {
   const start = functionOf(binaryen, module, START_EXPORT);
   begin(binaryen, module, 'deploy', [reserve, start]);
   begin(binaryen, module, 'call', [start]);
-  for (const name of [RESERVE_EXPORT, START_EXPORT]) {
+  for (const name of [RESERVE_EXPORT, START_EXPORT, DATA_END_EXPORT]) {
     if (functionOf(binaryen, module, name) !== undefined) module.removeExport(name);
   }
 }

@@ -15,8 +15,8 @@ const LAST_WORDS: usize = 1024;
 let next: usize = 0;
 let limit: usize = MEMORY_END - LAST_WORDS;
 
-/** The most bytes a contract may have; it is checked when a contract is compiled. */
-const CODE_ROOM: usize = 1 << 20;
+/** The most bytes a contract may have, which is checked when it is compiled, and what alignment may add. */
+const CODE_ROOM: usize = (1 << 20) + 64;
 
 /**
  * Keeps off the memory behind the static data: at deployment the worker puts the code of the contract there, and gives it back
@@ -24,6 +24,14 @@ const CODE_ROOM: usize = 1 << 20;
  */
 export function reserveCode(): void {
   next = firstBlock(__heap_base + CODE_ROOM);
+}
+
+/**
+ * Compiled as the last thing of every contract, so that its byte is the last of the static data, behind all that is zero and
+ * does not stand in the module: the worker takes the end of the last data segment for the end of all data.
+ */
+export function dataEnd(): usize {
+  return memory.data<u8>([1]);
 }
 
 function firstBlock(start: usize): usize {
