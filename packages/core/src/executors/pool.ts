@@ -32,7 +32,7 @@ const RESTART_DELAY_MS = 200;
 /** Threads are started so long after the pool was made: until then the start of the process has the processor. */
 const BEGIN_MS = 200;
 /** Behind a job that takes longer than this nothing else waits. */
-const STALL_MS = 2;
+const STALL_MS = 1;
 /** An idle thread has so long to end by itself. */
 const CLOSE_MS = 1000;
 
@@ -203,8 +203,12 @@ export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
     return progress;
   }
 
-  /** Takes back what waits behind a job that takes long. */
+  /**
+   * Looks after executors that hold several jobs: they keep replies back while they have more to do, and what waits
+   * behind a job that takes long is to be taken back.
+   */
   #relieve(): void {
+    this.#poll();
     const begunBefore = performance.now() - STALL_MS;
     let crowded = false;
     for (const executor of this.#executors) {

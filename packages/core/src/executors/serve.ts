@@ -14,6 +14,9 @@ export interface Service<Job, Reply> {
 /** The thread returns to its event loop after so many jobs, or when idle for so long. */
 const JOBS_PER_TURN = 1024;
 const IDLE_MS = 1000;
+/** The main thread is woken for so many replies at once, as long as there are jobs to go on with: waking it costs more
+ * than a small job. */
+const REPLIES_PER_RING = 4;
 /** Before it sleeps, the thread looks for the next job for so long: waking costs more. */
 const SPIN_MS = 0.01;
 
@@ -26,6 +29,7 @@ export async function serve<Job, Reply>(link: ExecutorLink, service: Service<Job
   const slots = new Slots(link.slots);
   const bell = new Int32Array(link.bell);
   let slot = 0;
+  let unreported = 0;
   for (;;) {
     for (let jobs = 0; jobs < JOBS_PER_TURN; jobs++) {
       if (!awaitJob(slots, slot)) break;
@@ -39,8 +43,12 @@ export async function serve<Job, Reply>(link: ExecutorLink, service: Service<Job
       } else {
         discard(link, slots, slot);
       }
-      ring(bell);
       slot = nextSlot(slot);
+      unreported++;
+      if (unreported >= REPLIES_PER_RING || slots.state(slot) !== SlotState.queued) {
+        ring(bell);
+        unreported = 0;
+      }
     }
     await new Promise(setImmediate);
   }
