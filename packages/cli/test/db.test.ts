@@ -1,9 +1,11 @@
 import { connect } from '@enigma-worker/client';
+import { toHex } from '@enigma-worker/crypto';
 import type { LocalNetwork } from '@enigma-worker/local';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { callContract, createClient } from '@enigma-worker/sdk';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { enigma, enigmaJson, temporaryFolder } from './support/enigma.js';
+import { enigma, enigmaJson, serveForTest, temporaryFolder } from './support/enigma.js';
 import { deployMillionaires, startNetwork } from './support/world.js';
 
 const { path: folder, remove } = temporaryFolder();
@@ -54,11 +56,12 @@ describe('enigma db, while the core runs', () => {
     expect(running).toMatchObject({ code: 1 });
     expect(running.stderr).toMatch(/^another core has the data folder .* open\n$/);
     expect(restored.code).toBe(0);
-    expect(existsSync(at('restored', 'store', 'data.mdb'))).toBe(true);
-    expect(await db('restore', '--data-dir', at('restored'), backup)).toMatchObject({
-      code: 1,
-      stderr: `${at('restored', 'store')} has a store already\n`,
-    });
+    copyFileSync(join(core, 'sealing.key'), at('restored', 'sealing.key'));
+    const server = await serveForTest(['core', '--data-dir', at('restored'), '--port', '0']);
+    expect(server.started).toMatchObject({ signingAddress: toHex(network.signingAddress) });
+    await server.stop();
+    const twice = await db('restore', '--data-dir', at('restored'), backup);
+    expect(twice).toMatchObject({ code: 1, stderr: `${at('restored', 'store')} has a store already\n` });
   });
 
   it('carries a contract to another core', async () => {
@@ -118,6 +121,24 @@ describe('enigma db, on what is damaged or not there', () => {
     expect(truncated.code).toBe(1);
     expect(truncated.stdout + truncated.stderr).toMatch(/damaged|truncated|beyond the end/);
     expect(truncated.stderr).not.toMatch(/\n\s+at /);
+  });
+});
+
+describe('a contract whose state is damaged', () => {
+  it('is exported, removed and imported, and its state is built again', async () => {
+    const file = at('mend.enigma');
+    expect((await db('export', '--data-dir', core, address, '--output', file)).code).toBe(0);
+    const client = connect(network.endpoint);
+    await client.removeContract({ address: Buffer.from(address, 'hex') });
+    await client.close();
+    await network.close();
+    expect((await db('import', '--data-dir', core, file)).code).toBe(0);
+    network = await startNetwork(folder);
+    const sdk = createClient({ transport: await network.transport() });
+    const richest = await callContract(sdk, { address, function: 'computeRichest()', returns: 'bytes32' });
+    await sdk.close();
+    expect(richest.values).toEqual([`0x${'3'.padStart(64, '0')}`]);
+    expect((await db('verify', '--data-dir', core)).code).toBe(0);
   });
 });
 

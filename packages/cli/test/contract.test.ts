@@ -1,0 +1,151 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { enigma } from './support/enigma.js';
+
+const MODULES = fileURLToPath(new URL('../../../node_modules', import.meta.url));
+const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'enigma-contract-'));
+  // What `npm install` would bring.
+  await symlink(MODULES, join(folder, 'node_modules'), 'junction');
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const contract = (cwd: string, ...args: readonly string[]) => enigma(['contract', ...args], { cwd });
+
+/** Changes a text in a file, and fails when it is not there. */
+async function edit(path: string, from: string, to: string): Promise<void> {
+  const before = await readFile(path, 'utf8');
+  expect(before).toContain(from);
+  await writeFile(path, before.replace(from, to));
+}
+
+describe('contract new', () => {
+  test.each(['Demo', 'a--b', '1st'])('%s is no name', async (name) => {
+    const { code, stderr } = await contract(folder, 'new', name);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^name: expected lower-case words joined by hyphens, such as piggy-bank/);
+  });
+
+  test('a folder with something in it is left alone', async () => {
+    await mkdir(join(folder, 'taken'));
+    await writeFile(join(folder, 'taken', 'notes.txt'), 'mine');
+    const { code, stderr } = await contract(folder, 'new', 'taken');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/taken is not empty\n$/);
+    expect(await readdir(join(folder, 'taken'))).toEqual(['notes.txt']);
+  });
+
+  test('names of several words become a class, a variable and files', async () => {
+    expect((await contract(folder, 'new', 'my-2nd-bank')).code).toBe(0);
+    const made = join(folder, 'my-2nd-bank');
+    expect((await readdir(made)).sort()).toEqual([
+      '.gitignore',
+      'README.md',
+      'assembly',
+      'package.json',
+      'test',
+    ]);
+    expect(await readFile(join(made, 'assembly', 'contract.ts'), 'utf8')).toContain('class My2ndBank ');
+    const { name } = JSON.parse(await readFile(join(made, 'package.json'), 'utf8')) as { name: string };
+    expect(name).toBe('my-2nd-bank');
+    // The names in the test are those of the files that the compiler writes.
+    expect((await contract(made, 'build')).code).toBe(0);
+    const imported = /from '(.*\.abi)\.js'/.exec(
+      await readFile(join(made, 'test', 'contract.test.ts'), 'utf8'),
+    )!;
+    expect(await readdir(join(made, 'build'))).toContain(`${imported[1]!.slice('../build/'.length)}.ts`);
+  }, 120_000);
+});
+
+describe('a new contract', () => {
+  let project: string;
+
+  beforeAll(async () => {
+    expect((await contract(folder, 'new', 'demo')).code).toBe(0);
+    project = join(folder, 'demo');
+  });
+
+  test('passes its tests on a real worker, with a table of gas', async () => {
+    const { code, stdout } = await contract(project, 'test');
+    expect(stdout).toMatch(/^built Demo: \d+ bytes$/m);
+    expect(stdout).toMatch(/pass 3\b/);
+    for (const name of ['construct(uint256)', 'isReached()', 'save(bytes32,uint256)', 'savedBy(bytes32)']) {
+      const row = stdout.split('\n').find((line) => line.trimStart().startsWith(name));
+      // Calls, least, mean and most.
+      expect(row, name).toMatch(/( +[\d,]+){4}$/);
+    }
+    expect(code).toBe(0);
+  }, 120_000);
+
+  test('a test that fails fails the command', async () => {
+    const file = join(project, 'test', 'wrong.test.ts');
+    await writeFile(
+      file,
+      `import { test } from 'node:test';\ntest('wrong', () => { throw new Error(); });\n`,
+    );
+    const { code, stdout } = await contract(project, 'test');
+    await rm(file);
+    expect(stdout).toMatch(/fail 1\b/);
+    expect(code).toBe(1);
+  }, 120_000);
+
+  test('what does not compile is told with its place, and nothing is run', async () => {
+    const source = join(project, 'assembly', 'contract.ts');
+    await edit(source, 'this.total + amount', 'this.totl + amount');
+    const line = (await readFile(source, 'utf8')).split('\n').findIndex((each) => each.includes('totl')) + 1;
+    const { code, stdout, stderr } = await contract(project, 'test');
+    expect(code).toBe(1);
+    expect(stderr).toContain(`contract.ts:${line}:`);
+    expect(stderr).toContain("Property 'totl' does not exist");
+    expect(stdout).toBe('');
+    await edit(source, 'this.totl + amount', 'this.total + amount');
+  });
+
+  test('a folder without a contract says how to begin one', async () => {
+    const { code, stderr } = await contract(folder, 'build');
+    expect(code).toBe(1);
+    expect(stderr).toContain('begin one with `enigma contract new NAME`');
+  });
+
+  test('--watch tests again on every change, through mistakes, until it is stopped', async () => {
+    // One quick test instead of those on a worker.
+    const tests = join(project, 'test', 'contract.test.ts');
+    await writeFile(tests, `import { test } from 'node:test';\ntest('first', () => undefined);\n`);
+    const child = spawn(process.execPath, [MAIN, 'contract', 'test', '--watch'], { cwd: project });
+    const exit = once(child, 'exit');
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    }
+    /** What is printed until the next wait for changes. */
+    const next = async (): Promise<string> => {
+      while (!output.includes('waiting for changes')) await pause(50);
+      const run = output;
+      output = '';
+      return run;
+    };
+    try {
+      expect(await next()).toMatch(/first[\s\S]*pass 1\b/);
+      await edit(tests, 'first', 'second');
+      expect(await next()).toMatch(/second[\s\S]*pass 1\b/);
+      const source = join(project, 'assembly', 'contract.ts');
+      await edit(source, 'this.total + amount', 'this.totl + amount');
+      expect(await next()).toContain("Property 'totl' does not exist");
+      await edit(source, 'this.totl + amount', 'this.total + amount');
+      expect(await next()).toMatch(/second[\s\S]*pass 1\b/);
+    } finally {
+      child.kill('SIGTERM');
+    }
+    expect(await exit).toEqual([0, null]);
+  }, 180_000);
+});
