@@ -1,5 +1,5 @@
 import type { Client } from '@enigma-worker/client';
-import { openSealer, verifyWorker } from '@enigma-worker/core';
+import { openSealer, verifyWorker } from '@enigma-worker/core/tools';
 import { toHex, utf8 } from '@enigma-worker/crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { CoreProcess } from './harness/core-process.js';

@@ -8,14 +8,12 @@ export {
   type AttestationProvider,
 } from './enclave/attestation/provider.js';
 export { openSealer, type SealingOptions } from './enclave/sealing/open-sealer.js';
-export { resealStore } from './enclave/sealing/reseal-store.js';
 export {
   type Sealer,
   SealingError,
   type SealingErrorCode,
   type SealingMode,
 } from './enclave/sealing/sealer.js';
-export { verifyWorker, type VerifyWorkerOptions } from './enclave/verify-worker.js';
 export { type BindOptions, type CurveServer, DEFAULT_PORT } from './ipc/endpoint.js';
 export { IpcError, type IpcErrorCode } from './ipc/errors.js';
 export type { ServerLimits, ServerStats } from './ipc/server.js';
@@ -24,15 +22,6 @@ export { OpsError, type OpsErrorCode } from './ops/errors.js';
 export type { HttpOptions } from './ops/http.js';
 export { DEFAULT_QUEUE_LIMITS, type WorkerModules, type WorkerOptions } from './options.js';
 export { StoreError, type StoreErrorCode } from './store/errors.js';
-export { openStore } from './store/open.js';
-export type { Progress } from './store/progress.js';
-export type { Store, StoreOptions } from './store/store.js';
-export { backupStore, restoreStore } from './store/tools/backup.js';
-export { readStats, type StoreStats } from './store/tools/stats.js';
-export { exportContract, importContract, type ImportReport } from './store/tools/transfer.js';
-export type { Problem, VerifyReport } from './store/tools/verify.js';
 export type { Call, CallFailure, CallOutcome, CallSuccess, EthereumCall, StateReader } from './vm/call.js';
 export { type ContractCode, Engine, type EngineOptions } from './vm/engine.js';
-export type { ContractError, ContractErrorCode } from './vm/wasm/contract-error.js';
-export { type Inspection, inspectModule } from './vm/wasm/inspect.js';
 export { startWorker, type Worker, type WorkerStats } from './worker.js';

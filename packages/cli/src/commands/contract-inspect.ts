@@ -1,4 +1,4 @@
-import type { Inspection } from '@enigma-worker/core';
+import type { Inspection } from '@enigma-worker/core/tools';
 import { Command } from 'commander';
 import { readBytes } from '../files.js';
 import { bytes, count } from '../output/amounts.js';
@@ -11,7 +11,7 @@ export function inspectCommand(): Command {
     .argument('<contract.wasm>', 'the compiled contract')
     .option('--json', 'print JSON')
     .action(async (path: string, { json }: { json?: boolean }) => {
-      const { inspectModule } = await import('@enigma-worker/core');
+      const { inspectModule } = await import('@enigma-worker/core/tools');
       const inspection = inspectModule(readBytes(path));
       console.log(json === true ? toJson(asJson(inspection)) : describe(path, inspection));
       if (inspection.refusals.length > 0) process.exitCode = 1;

@@ -12,7 +12,7 @@ export function resealCommand(): Command {
     .option('--json', 'print JSON')
     .action(async ({ json }: { json?: boolean }) => {
       const values = await settingsFrom(command, 'core', resealSettings);
-      const { resealStore } = await import('@enigma-worker/core');
+      const { resealStore } = await import('@enigma-worker/core/tools');
       const secrets = await resealing(values, values, (from, to) => resealStore(values.dataDir, from, to));
       if (json === true) {
         console.log(toJson({ secrets, from: values.sealing, to: values.toSealing }));

@@ -20,7 +20,7 @@ export function backupCommand(): Command {
     const { dataDir } = await settingsFrom(command, 'core', folderSettings);
     if (existsSync(target) && readdirSync(target).length > 0)
       throw new CommandError(`${target} is not empty`);
-    const { backupStore } = await import('@enigma-worker/core');
+    const { backupStore } = await import('@enigma-worker/core/tools');
     await withProgress('copying', (progress) => backupStore(storeOf(dataDir), storeOf(target), progress));
     // Salt and cost are no secret, and without them the passphrase opens nothing.
     copyIfThere(join(dataDir, SEALING_FILES.passphrase), join(target, SEALING_FILES.passphrase));
@@ -47,7 +47,7 @@ export function restoreCommand(): Command {
   ).argument('<dir>', 'what `enigma db backup` wrote');
   return command.action(async (source: string, { json }: { json?: boolean }) => {
     const { dataDir } = await settingsFrom(command, 'core', folderSettings);
-    const { restoreStore } = await import('@enigma-worker/core');
+    const { restoreStore } = await import('@enigma-worker/core/tools');
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     const [from, to] = [source, dataDir].map((folder) => join(folder, SEALING_FILES.passphrase)) as [
       string,

@@ -10,7 +10,7 @@ export function statsCommand(): Command {
   const command = folderCommand('stats', 'count what the database holds');
   return command.action(async ({ json }: { json?: boolean }) => {
     const { dataDir } = await settingsFrom(command, 'core', folderSettings);
-    const { readStats } = await import('@enigma-worker/core');
+    const { readStats } = await import('@enigma-worker/core/tools');
     const stats = await withProgress('counting', (progress) => readStats(storeOf(dataDir), progress));
     if (json === true) {
       console.log(toJson(stats));

@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream, renameSync, rmSync } from 'node:fs
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fromHex, toHex } from '@enigma-worker/crypto';
-import type { ImportReport } from '@enigma-worker/core';
+import type { ImportReport } from '@enigma-worker/core/tools';
 import type { Command } from 'commander';
 import { settingsFrom } from '../config/from-command.js';
 import { CommandError, UsageError } from '../errors.js';
@@ -23,7 +23,7 @@ export function exportCommand(): Command {
       throw new UsageError(`contract: expected 64 hex digits, got ${JSON.stringify(contract.slice(0, 80))}`);
     if (output === undefined && process.stdout.isTTY)
       throw new UsageError('the stream is no text: name a file with --output, or pipe it on');
-    const { exportContract } = await import('@enigma-worker/core');
+    const { exportContract } = await import('@enigma-worker/core/tools');
     await withProgress('exporting', async (progress) => {
       const stream = exportContract(storeOf(dataDir), fromHex(contract), progress);
       if (output === undefined) await pipeline(Readable.from(stream), process.stdout);
@@ -42,7 +42,7 @@ export function importCommand(): Command {
   ).argument('[file]', 'the stream; standard input when absent');
   return command.action(async (file: string | undefined, { json }: { json?: boolean }) => {
     const { dataDir } = await settingsFrom(command, 'core', folderSettings);
-    const { importContract, openStore } = await import('@enigma-worker/core');
+    const { importContract, openStore } = await import('@enigma-worker/core/tools');
     const source = file === undefined ? process.stdin : await openFile(file);
     await using store = await openStore(storeOf(dataDir));
     const report = await withProgress('importing', (progress) => importContract(store, source, progress));

@@ -1,4 +1,4 @@
-import type { Sealer, VerifyReport } from '@enigma-worker/core';
+import type { Sealer, VerifyReport } from '@enigma-worker/core/tools';
 import type { Command } from 'commander';
 import { openExistingSealer } from '../config/existing-sealer.js';
 import { settingsFrom } from '../config/from-command.js';
@@ -19,7 +19,7 @@ export function verifyCommand(): Command {
   return command.action(async ({ json, withoutKeys }: { json?: boolean; withoutKeys?: boolean }) => {
     const values = await settingsFrom(command, 'core', sealedFolderSettings);
     const sealer = withoutKeys === true ? undefined : await sealerIfThere(values);
-    const { verifyWorker } = await import('@enigma-worker/core');
+    const { verifyWorker } = await import('@enigma-worker/core/tools');
     const report = await withProgress('verifying', (progress) =>
       verifyWorker(values.dataDir, {
         ...(sealer !== undefined && { sealer }),

@@ -60,7 +60,7 @@ export function restoreCommand(): Command {
       const passphrase = readPassphrase(values.backupPassphraseFile);
       const backup = readText(file);
       const [{ openSealer }, { restorePrincipal }] = await Promise.all([
-        import('@enigma-worker/core'),
+        import('@enigma-worker/core/tools'),
         import('@enigma-worker/principal'),
       ]);
       mkdirSync(values.dataDir, { recursive: true, mode: 0o700 });

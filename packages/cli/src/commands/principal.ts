@@ -70,7 +70,7 @@ export function principalCommand(): Command {
         file,
       });
       const [{ openSealer }, { startPrincipal }] = await Promise.all([
-        import('@enigma-worker/core'),
+        import('@enigma-worker/core/tools'),
         import('@enigma-worker/principal'),
       ]);
       const { logger, reopen } = await openLog('principal', values.logLevel, values.logFile);

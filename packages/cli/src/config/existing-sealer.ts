@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Sealer } from '@enigma-worker/core';
+import type { Sealer } from '@enigma-worker/core/tools';
 import { CommandError } from '../errors.js';
 import { sealingFrom, type SealingValues } from './sealing.js';
 
@@ -32,6 +32,6 @@ export async function openExistingSealer(values: SealingValues): Promise<Sealer>
       `${file} is missing, without which nothing opens that was sealed with --sealing ${values.sealing}`,
     );
   }
-  const { openSealer } = await import('@enigma-worker/core');
+  const { openSealer } = await import('@enigma-worker/core/tools');
   return await openSealer(sealingFrom(values));
 }

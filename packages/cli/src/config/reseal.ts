@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Sealer } from '@enigma-worker/core';
+import type { Sealer } from '@enigma-worker/core/tools';
 import { z } from 'zod';
 import { SEALING_FILES, openExistingSealer, sealingFile } from './existing-sealer.js';
 import { sealingFrom, sealingSettings, type SealingValues } from './sealing.js';
@@ -53,7 +53,7 @@ export async function resealing<T>(
     throw new UsageError('--to-sealing key-file needs --to-sealing-key-file');
   const staging = join(from.dataDir, STAGING);
   const to = { dataDir: staging, sealing, sealingKeyFile, passphraseFile };
-  const { openSealer } = await import('@enigma-worker/core');
+  const { openSealer } = await import('@enigma-worker/core/tools');
   const oldSealer = await openExistingSealer(from);
   mkdirSync(staging, { recursive: true, mode: 0o700 });
   const result = await move(oldSealer, await openSealer(sealingFrom(to)));

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { SealingOptions } from '@enigma-worker/core';
+import type { SealingOptions } from '@enigma-worker/core/tools';
 import { z } from 'zod';
 import { UsageError } from '../errors.js';
 

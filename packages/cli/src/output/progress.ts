@@ -1,4 +1,4 @@
-import type { Progress } from '@enigma-worker/core';
+import type { Progress } from '@enigma-worker/core/tools';
 
 /** Runs long work with a bar on standard error, when that is a terminal. */
 export async function withProgress<T>(label: string, work: (progress?: Progress) => Promise<T>): Promise<T> {
