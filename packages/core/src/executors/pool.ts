@@ -33,6 +33,8 @@ const RESTART_DELAY_MS = 200;
 const BEGIN_MS = 200;
 /** Behind a job that takes longer than this nothing else waits. */
 const STALL_MS = 1;
+/** How many jobs more a busy executor may have and still be preferred, because it has the code at hand. */
+const HOME_ADVANTAGE = 2;
 /** An idle thread has so long to end by itself. */
 const CLOSE_MS = 1000;
 
@@ -103,14 +105,21 @@ export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
     return this.#timedOut;
   }
 
-  /** The least loaded executor that takes another job, `home` (a hint) if it is one of them. */
+  /**
+   * An executor that takes another job: an idle one if there is any, else the lane's home, which knows its code,
+   * unless others have much less to do.
+   * @param home a number that stands for the lane
+   */
   choose(home: number): Executor<Job, Reply, Entry> | undefined {
+    const count = this.#executors.length;
     let best: Executor<Job, Reply, Entry> | undefined;
-    for (let at = 0; at < this.#executors.length; at++) {
-      const executor = this.#executors[(home + at) % this.#executors.length]!;
+    for (let at = 0; at < count; at++) {
+      const executor = this.#executors[(home + at) % count]!;
       if (executor.accepts && (best === undefined || executor.load < best.load)) best = executor;
     }
-    return best;
+    const own = this.#executors[home % count];
+    const near = best !== undefined && best.load > 0 && own!.load <= best.load + HOME_ADVANTAGE;
+    return near && own!.accepts ? own : best;
   }
 
   /** Posts a job to an executor that accepts it. */
