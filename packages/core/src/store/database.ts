@@ -1,4 +1,4 @@
-import { toHex } from '@enigma-worker/crypto';
+import { compareBytes, toHex } from '@enigma-worker/crypto';
 import { open, type Database as Table, type RootDatabase } from 'lmdb';
 import { type Bucket, BUCKETS } from './buckets.js';
 import { checkedValue, withChecksum } from './checksum.js';
@@ -37,6 +37,8 @@ interface FastReads {
 
 type BytesTable = Omit<Table<Buffer, Uint8Array>, 'getBinaryFast'> & FastReads;
 
+/** More entries than a page holds of any table in which keys are looked for that may not be there. */
+const ENTRIES_AROUND = 64;
 const FIRST_KEY = Uint8Array.of(0);
 const LAST_KEY = new Uint8Array(64).fill(0xff);
 
@@ -145,6 +147,25 @@ export class Database {
     const options = { start: after(prefix) ?? LAST_KEY, reverse: true, limit: 1 };
     const [last] = this.#guard('reading', () => [...this.#tables[bucket].getKeys(options)]);
     return last !== undefined && startsWith(last, prefix) ? plain(last) : undefined;
+  }
+
+  /**
+   * Makes sure that a key which was not found was not merely hidden by damage to its own bytes, or to
+   * those that lead to it: looks at the entries around its place.
+   * @throws StoreError `CORRUPT`
+   */
+  confirmMissing(bucket: Bucket, key: Uint8Array): void {
+    for (const reverse of [false, true]) {
+      let previous = key;
+      const around = this.#guard('reading', () => {
+        return this.#tables[bucket].getRange({ start: key, reverse, limit: ENTRIES_AROUND });
+      });
+      for (const { key: found, value } of around) {
+        const isInOrder = reverse ? compareBytes(found, previous) < 0 : compareBytes(found, previous) > 0;
+        if (!isInOrder || checkedValue(found, value) === undefined) throw damaged(bucket, plain(found));
+        previous = found;
+      }
+    }
   }
 
   /** How many entries a table has. */

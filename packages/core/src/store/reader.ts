@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { toHex } from '@enigma-worker/crypto';
-import { deltaKey, stateKeyOf } from './buckets.js';
+import { type Bucket, deltaKey, stateKeyOf } from './buckets.js';
 import type { Database } from './database.js';
 import { StoreError } from './errors.js';
 import { checkSchema } from './migrations.js';
@@ -23,7 +23,9 @@ export class DatabaseReader implements StoreReader {
 
   contract(address: Uint8Array): ContractRecord | undefined {
     const stored = this.db.view('contracts', address);
-    return stored === undefined ? undefined : expectRecord(address, stored);
+    if (stored !== undefined) return expectRecord(address, stored);
+    this.db.confirmMissing('contracts', address);
+    return undefined;
   }
 
   bytecode(codeHash: Uint8Array): Uint8Array | undefined {
@@ -47,11 +49,11 @@ export class DatabaseReader implements StoreReader {
   }
 
   stateKey(address: Uint8Array): Uint8Array | undefined {
-    return this.db.get('stateKeys', address);
+    return this.#get('stateKeys', address);
   }
 
   blob(name: string): Uint8Array | undefined {
-    return this.db.get('blobs', Buffer.from(name));
+    return this.#get('blobs', Buffer.from(name));
   }
 
   async close(): Promise<void> {
@@ -60,6 +62,12 @@ export class DatabaseReader implements StoreReader {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #get(bucket: Bucket, key: Uint8Array): Uint8Array | undefined {
+    const value = this.db.get(bucket, key);
+    if (value === undefined) this.db.confirmMissing(bucket, key);
+    return value;
   }
 
   /** A chain without gaps has every delta up to its tip: one that is not found was lost. */

@@ -58,6 +58,15 @@ describe('damage', () => {
     await store.close();
   });
 
+  it('of a key does not pass for a contract that was never known', async () => {
+    const folder = await filledFolder();
+    // Its record, and not its deltas, whose keys are longer.
+    damage(folder, Buffer.concat([A, Buffer.of(2)]), (found) => (found[20]! ^= 4));
+    const store = await openStore(folder);
+    expect((await storeErrorOf(() => store.contract(A))).code).toBe('CORRUPT');
+    await store.close();
+  });
+
   it('a truncated file is refused', async () => {
     const folder = await filledFolder();
     const { size } = statSync(join(folder, 'data.mdb'));
