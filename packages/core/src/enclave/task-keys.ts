@@ -51,7 +51,7 @@ function agree({ privateKey }: SpareKey, userPubKey: Uint8Array): Uint8Array {
 /**
  * The one-shot keys of users' tasks. Neither making nor signing one depends on the user, so spare ones
  * are made ahead, on other threads, and handing one out costs no more than the agreement with the user.
- * Source: docs/protocol.md, "User key exchange".
+ * Source: docs/protocol.md, "Task keys".
  */
 export class TaskKeys {
   readonly #options: TaskKeyOptions;

@@ -8,7 +8,7 @@ export function missingStateKey(address: Uint8Array): ErrorReply {
   return { kind: 'error', code: 'STATE_KEY_MISSING', message: insideEnclave('KeysError', detail) };
 }
 
-/** There is no code under this address. Source: docs/protocol.md, "Error texts". */
+/** There is no code under this address. Source: docs/protocol.md, "Errors". */
 export function unknownContract(address: Uint8Array): ErrorReply {
   const message = `Error while trying to get_contract, Because: The following Key doesn't exist: ${toHex(address)}`;
   return { kind: 'error', code: 'UNKNOWN_CONTRACT', message };

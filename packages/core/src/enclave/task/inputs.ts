@@ -21,7 +21,7 @@ const ILLEGAL_FUNCTION = "Input Error: Input Error: 'callable' signature is ille
 
 /**
  * Decrypts what a task was given under its io key.
- * Source: docs/protocol.md, "Calling convention".
+ * Source: docs/protocol.md, "Calling".
  */
 export function openInputs(
   ioKey: Uint8Array,
