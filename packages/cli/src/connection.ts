@@ -49,19 +49,24 @@ interface ConnectionValues {
   readonly curveKeyFile?: string | undefined;
 }
 
+async function readValues(command: Command) {
+  const file = await readConfigFile(command.optsWithGlobals<{ config?: string }>().config);
+  return load('client', clientSettings, { flags: command.opts(), environment: process.env, file }).values;
+}
+
 /** A client of the SDK for the worker that flags, environment and config file name. */
 export async function connectFrom(command: Command): Promise<EnigmaClient> {
-  const file = await readConfigFile(command.optsWithGlobals<{ config?: string }>().config);
-  const { values } = load('client', clientSettings, {
-    flags: command.opts(),
-    environment: process.env,
-    file,
-  });
+  const values = await readValues(command);
   const { createClient } = await import('@enigma-worker/sdk');
   return createClient({
     transport: await transportTo(values),
     ...(values.worker !== undefined && { worker: values.worker }),
   });
+}
+
+/** A client of the core's own protocol for the core that flags, environment and config file name. */
+export async function connectClientFrom(command: Command): Promise<Client> {
+  return connectClient(await readValues(command));
 }
 
 /** A client of the core's own protocol. */

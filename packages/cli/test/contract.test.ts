@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { enigma } from './support/enigma.js';
+import { startNetwork } from './support/world.js';
 
 const MODULES = fileURLToPath(new URL('../../../node_modules', import.meta.url));
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
@@ -86,6 +87,27 @@ describe('a new contract', () => {
     }
     expect(code).toBe(0);
   }, 120_000);
+
+  test('is deployed with a state key of the principal node, and called', async () => {
+    const network = await startNetwork(join(folder, 'network'));
+    try {
+      const run = (...args: readonly string[]) =>
+        enigma([...args, '--endpoint', network.endpoint], { cwd: project });
+      const deployed = await run(
+        'deploy',
+        'build/demo.wasm',
+        ...['--fn', 'construct(uint256)', '--args', '100', '--principal', network.principalUrl],
+      );
+      expect(deployed.stderr).toBe('');
+      const address = /deployed ([0-9a-f]{64})/.exec(deployed.stdout)![1]!;
+      const saver = `0x${'a1'.repeat(32)}`;
+      expect(await run('call', address, 'save(bytes32,uint256)', saver, '60')).toMatchObject({ code: 0 });
+      const saved = await run('call', address, 'savedBy(bytes32)', saver, '--returns', 'uint256');
+      expect(saved.stdout).toContain('"60"\n');
+    } finally {
+      await network.close();
+    }
+  }, 60_000);
 
   test('a test that fails fails the command', async () => {
     const file = join(project, 'test', 'wrong.test.ts');

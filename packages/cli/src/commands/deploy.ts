@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { fromHex, randomBytes, toHex } from '@enigma-worker/crypto';
 import { deployContract, parseFunction } from '@enigma-worker/sdk';
 import { Command } from 'commander';
-import { addClientFlags, connectFrom } from '../connection.js';
-import { CommandError } from '../errors.js';
+import { addClientFlags, connectClientFrom, connectFrom } from '../connection.js';
+import { CommandError, UsageError } from '../errors.js';
 import { fields, short, style, toJson } from '../output/style.js';
 import { parseValues } from '../values.js';
 import { gasLimit } from './gas.js';
@@ -12,6 +13,7 @@ interface Options {
   readonly args?: readonly string[];
   readonly gasLimit?: bigint;
   readonly address?: string;
+  readonly principal?: string;
   readonly json?: boolean;
 }
 
@@ -24,18 +26,22 @@ export function deployCommand(): Command {
     .option('--args <values...>', 'its arguments; bytes in hex, lists and tuples as JSON')
     .option('--gas-limit <gas>', 'gas limit (default: 100000000)', gasLimit)
     .option('--address <hex>', 'address of the new contract: its task id (default: random)')
+    .option('--principal <url>', "principal node from which the new contract's state key is fetched first")
     .option('--json', 'print JSON')
     .action(async (path: string, options: Options) => {
       const construct = parseFunction(options.fn);
       const args = parseValues(construct.inputs, options.args ?? []);
+      const bytecode = read(path);
+      const address = options.address ?? toHex(randomBytes(32));
+      if (options.principal !== undefined) await provision(command, options.principal, address);
       const client = await connectFrom(command);
       try {
         const deployment = await deployContract(client, {
-          bytecode: read(path),
+          bytecode,
           construct: options.fn,
           args,
           ...(options.gasLimit !== undefined && { gasLimit: options.gasLimit }),
-          ...(options.address !== undefined && { address: options.address }),
+          address,
         });
         console.log(options.json === true ? toJson(deployment) : report(deployment));
       } finally {
@@ -43,6 +49,18 @@ export function deployCommand(): Command {
       }
     });
   return addClientFlags(command);
+}
+
+/** Carries the state key of a contract that is to be deployed from the principal node to the core. */
+async function provision(command: Command, principal: string, address: string): Promise<void> {
+  if (!/^(0x)?[0-9a-fA-F]{64}$/.test(address)) throw new UsageError('--address: expected 64 hex digits');
+  const { syncKeys } = await import('@enigma-worker/gateway');
+  const client = await connectClientFrom(command);
+  try {
+    await syncKeys({ client, principal, addresses: [fromHex(address)] });
+  } finally {
+    await client.close();
+  }
 }
 
 type Deployment = Awaited<ReturnType<typeof deployContract>>;

@@ -1,7 +1,6 @@
 import { fromHex, toHex } from '@enigma-worker/crypto';
 import { Command } from 'commander';
-import { load, readConfigFile } from '../config/load.js';
-import { addClientFlags, clientSettings, connectClient } from '../connection.js';
+import { addClientFlags, connectClientFrom } from '../connection.js';
 import { CommandError, UsageError } from '../errors.js';
 import { style } from '../output/style.js';
 
@@ -25,14 +24,8 @@ export function keysCommand(): Command {
       const addresses = options.address?.map(contractAddress);
       if (options.block !== undefined && !/^\d+$/.test(options.block))
         throw new UsageError('--block: expected a number');
-      const file = await readConfigFile(sync.optsWithGlobals<{ config?: string }>().config);
-      const { values } = load('client', clientSettings, {
-        flags: sync.opts(),
-        environment: process.env,
-        file,
-      });
       const { syncKeys } = await import('@enigma-worker/gateway');
-      const client = await connectClient(values);
+      const client = await connectClientFrom(sync);
       try {
         const unbuilt = await syncKeys({
           client,
