@@ -96,7 +96,12 @@ describe('a new contract', () => {
       const deployed = await run(
         'deploy',
         'build/demo.wasm',
-        ...['--fn', 'construct(uint256)', '--args', '100', '--principal', network.principalUrl],
+        '--fn',
+        'construct(uint256)',
+        '--args',
+        '100',
+        '--principal',
+        network.principalUrl,
       );
       expect(deployed.stderr).toBe('');
       const address = /deployed ([0-9a-f]{64})/.exec(deployed.stdout)![1]!;
