@@ -124,7 +124,7 @@ function expandField(file: SourceFile, field: FieldDeclaration, types: TypeResol
   const key = staticText(name);
   const start = decorator.range.start;
   const end = field.range.end;
-  if (COLLECTIONS.has(types.libraryName(file, field.type) ?? '')) {
+  if (COLLECTIONS.has(types.nameInLibrary(file, field.type) ?? '')) {
     if (field.initializer)
       throw errorAt(field.initializer, `${name} starts empty: fill it in the constructor`);
     edits.replace(start, end, `readonly ${name}: ${type} = new ${type}(${key})`);

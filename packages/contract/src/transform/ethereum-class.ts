@@ -19,7 +19,7 @@ export function expandEthereum(
 ): void {
   const decorator = decoratorOf(declaration, 'ethereum');
   if (decorator) edits.remove(decorator.range.start, decorator.range.end);
-  if (!declaration.extendsType || types.libraryName(file, declaration.extendsType) !== 'EthereumContract') {
+  if (!declaration.extendsType || types.nameInLibrary(file, declaration.extendsType) !== 'EthereumContract') {
     throw errorAt(declaration.name, `class ${declaration.name.text} must extend EthereumContract`);
   }
   for (const member of declaration.members) {

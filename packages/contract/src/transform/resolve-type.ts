@@ -32,10 +32,10 @@ export class TypeResolver {
   }
 
   /** Name of a type as the library or AssemblyScript knows it, whatever the file calls it. */
-  libraryName(file: SourceFile, node: TypeNode): string | undefined {
+  nameInLibrary(file: SourceFile, node: TypeNode): string | undefined {
     if (!(node instanceof NamedTypeNode)) return undefined;
     const found = this.find(file, node.name.identifier.text);
-    if (found.kind === 'alias') return this.libraryName(found.file, found.type);
+    if (found.kind === 'alias') return this.nameInLibrary(found.file, found.type);
     return found.kind === 'builtIn' ? found.name : undefined;
   }
 

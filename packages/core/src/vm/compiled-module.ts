@@ -5,7 +5,7 @@ import { instrument, type Instrumented } from './wasm/instrument.js';
 import type { ModuleLimits } from './wasm/limits.js';
 import type { Variant } from './wasm/metering.js';
 
-/** What V8 keeps of a module besides its code, more or less: tables, stubs, one instance. */
+/** What V8 keeps of a module besides its code, more or less: tables, entry code, one instance. */
 const overheadBytes = 64 * 1024;
 
 /** An instrumented module, compiled. V8 compiles its functions when they are first called. */
