@@ -136,16 +136,16 @@ describe('lanes of executors', () => {
   it('run different lanes in parallel, and keep nothing waiting behind a long job', async () => {
     const target = lanes();
     await Promise.all([run(target, 'aa', {}), run(target, 'bb', {})]);
-    const long = run(target, 'aa', { ms: 400 });
-    const began = performance.now();
+    let ended = false;
+    const long = run(target, 'aa', { ms: 800 }).finally(() => (ended = true));
     // Half of these are posted behind the long job first.
     await Promise.all(Array.from({ length: 64 }, (_, value) => run(target, `lane ${value}`, { value })));
-    expect(performance.now() - began).toBeLessThan(300);
+    expect(ended).toBe(false);
     replyOf(await long);
   });
 
   it('replace a thread whose job exceeds its time; others never notice', async () => {
-    const target = lanes({ jobTimeoutMs: 150 });
+    const target = lanes({ jobTimeoutMs: 700 });
     await Promise.all([run(target, 'aa', {}), run(target, 'bb', {})]);
     const endless = run(target, 'aa', { ms: 60_000 });
     const behind = Array.from({ length: SLOT_COUNT * 2 }, (_, value) =>
@@ -173,14 +173,11 @@ describe('lanes of executors', () => {
     const target = lanes();
     await Promise.all([run(target, 'aa', {}), run(target, 'bb', {})]);
     // Both threads have something, so the third job waits behind one of them.
-    const [long, short, third] = [
-      run(target, 'aa', { ms: 400 }),
-      run(target, 'bb', { ms: 1 }),
-      run(target, 'cc', {}),
-    ];
-    const began = performance.now();
+    let ended = false;
+    const long = run(target, 'aa', { ms: 800 }).finally(() => (ended = true));
+    const [short, third] = [run(target, 'bb', { ms: 1 }), run(target, 'cc', {})];
     await Promise.all([short, third]);
-    expect(performance.now() - began).toBeLessThan(300);
+    expect(ended).toBe(false);
     await long;
   });
 
@@ -245,7 +242,7 @@ describe('lanes of executors', () => {
     );
     const began = performance.now();
     await stuck.close(100);
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(performance.now() - began).toBeLessThan(5000);
     expect(await Promise.all(endless)).toEqual(['CLOSED', 'CLOSED', 'CLOSED']);
   });
 });
