@@ -20,6 +20,7 @@ beforeAll(async () => {
   await network.close();
   writeFileSync(at('first'), 'correct horse\n');
   writeFileSync(at('second'), 'battery staple\n');
+  writeFileSync(at('other-key'), `${'a5'.repeat(32)}\n`, { mode: 0o600 });
   writeFileSync(at('key'), `${'5a'.repeat(32)}\n`, { mode: 0o600 });
 });
 
@@ -73,6 +74,7 @@ describe('enigma principal', () => {
 describe('enigma core reseal', () => {
   const reseal = (from: readonly string[], to: readonly string[]) =>
     enigma(['core', 'reseal', '--data-dir', core, ...from, ...to]);
+  const toOtherKey = flags({ toSealing: 'key-file', toSealingKeyFile: at('other-key') });
   const sealedBy = (name: string) => flags({ sealing: 'passphrase', passphraseFile: at(name) });
   const verify = (sealing: readonly string[]) =>
     enigmaJson<{ inspected: number }>(['db', 'verify', '--data-dir', core, ...sealing]);
@@ -96,22 +98,17 @@ describe('enigma core reseal', () => {
     expect((await reseal(sealedBy('second'), toKey)).code).toBe(0);
     const server = await serveForTest(['core', ...flags({ dataDir: core, port: '0' }), ...byKey]);
     expect(server.started).toMatchObject({ signingAddress });
-    const running = await reseal(
-      ['--sealing', 'key-file', '--sealing-key-file', at('key')],
-      toPassphrase('first'),
-    );
+    const running = await reseal(byKey, toOtherKey);
     expect(running.stderr).toMatch(/^another core has the data folder .* open\n$/);
   });
 
   it('changes nothing with a key that does not open', async () => {
     const before = readFileSync(join(core, 'store', 'data.mdb'));
-    const { code, stderr } = await reseal(
-      [],
-      ['--to-sealing', 'passphrase', '--to-passphrase-file', at('first')],
-    );
+    const { code, stderr } = await reseal([], toOtherKey);
     expect(code).toBe(1);
     expect(stderr).toMatch(/sealed under another key than the one in use\n$/);
     expect(readFileSync(join(core, 'store', 'data.mdb')).equals(before)).toBe(true);
+    expect(existsSync(join(core, 'sealing.new'))).toBe(false);
     expect((await reseal([], [])).stderr).toMatch(/^--to-sealing/);
   });
 });

@@ -55,8 +55,16 @@ export async function resealing<T>(
   const to = { dataDir: staging, sealing, sealingKeyFile, passphraseFile };
   const { openSealer } = await import('@enigma-worker/core/tools');
   const oldSealer = await openExistingSealer(from);
+  // Left by a run that was cut short: it may hold the one key that opens everything now.
+  const isContinued = existsSync(staging);
   mkdirSync(staging, { recursive: true, mode: 0o700 });
-  const result = await move(oldSealer, await openSealer(sealingFrom(to)));
+  let result: T;
+  try {
+    result = await move(oldSealer, await openSealer(sealingFrom(to)));
+  } catch (error) {
+    if (!isContinued) rmSync(staging, { recursive: true, force: true });
+    throw error;
+  }
   const file = sealingFile(to);
   if (file !== undefined && existsSync(file))
     renameSync(file, sealingFile({ ...to, dataDir: from.dataDir })!);
