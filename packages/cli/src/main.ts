@@ -1,7 +1,9 @@
-#!/usr/bin/env node
 import { program } from './program.js';
 import { isExpected, UsageError } from './errors.js';
 import { style } from './output/style.js';
+
+// Whoever read our output has had enough, as `head` has: that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 try {
   await (await program(process.argv.slice(2))).parseAsync();
