@@ -18,7 +18,8 @@ export class World implements AsyncDisposable {
   readonly #bugs: unknown[] = [];
   readonly #log = {
     ...silentLogger,
-    error: (fields: object, message: string): void => void this.#bugs.push('err' in fields ? fields.err : message),
+    error: (fields: object, message: string): void =>
+      void this.#bugs.push('err' in fields ? fields.err : message),
   };
 
   contracts(): Promise<Contracts> {

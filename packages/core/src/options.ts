@@ -57,8 +57,8 @@ export const DEFAULT_QUEUE_LIMITS: ServerLimits = {
   replyBytes: 256 * MEBIBYTE,
 };
 
-/** Replies that a peer may leave unread: in ZeroMQ's queue, and bytes beyond it. */
-export const OUTBOUND = { outboundMessages: 512, outboundBytes: 256 * MEBIBYTE };
+/** Bytes of replies that a peer may leave unread. */
+export const OUTBOUND_BYTES = 256 * MEBIBYTE;
 
 /** How long, in ms, the socket is watched without sleeping after the request of a single peer. */
 export const SPIN = 1;

@@ -18,7 +18,7 @@ import type { Metrics } from './ops/metrics.js';
 import {
   DEFAULT_QUEUE_LIMITS,
   DEFAULT_STOP_TIMEOUT,
-  OUTBOUND,
+  OUTBOUND_BYTES,
   SPIN,
   type WorkerModules,
   type WorkerOptions,
@@ -151,7 +151,7 @@ function serverOptions(options: WorkerOptions, log: Logger): ServerOptions {
     stopTimeout = DEFAULT_STOP_TIMEOUT,
   } = options;
   return {
-    ...OUTBOUND,
+    outboundBytes: OUTBOUND_BYTES,
     ...(bind !== undefined && { bind }),
     ...(port !== undefined && { port }),
     ...(curve !== undefined && { curve }),

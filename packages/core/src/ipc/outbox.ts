@@ -1,13 +1,5 @@
 import type { Router } from 'zeromq';
 
-/** What one peer that does not read may occupy. */
-export interface OutboxLimits {
-  /** Replies that ZeroMQ holds for a peer. */
-  readonly outboundMessages: number;
-  /** Bytes that wait here for a peer beyond that; more is dropped. */
-  readonly outboundBytes: number;
-}
-
 interface Backlog {
   readonly messages: Uint8Array[][];
   bytes: number;
@@ -24,13 +16,14 @@ const PATIENCE = 30_000;
  */
 export class Outbox {
   readonly #socket: Router;
-  readonly #limits: OutboxLimits;
+  readonly #backlogBytes: number;
   readonly #backlogs = new Map<string, Backlog>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(socket: Router, limits: OutboxLimits) {
+  /** @param backlogBytes bytes that wait for one peer beyond ZeroMQ's own queue; more is dropped */
+  constructor(socket: Router, backlogBytes: number) {
     this.#socket = socket;
-    this.#limits = limits;
+    this.#backlogBytes = backlogBytes;
   }
 
   send(frames: Uint8Array[]): void {
@@ -72,7 +65,7 @@ export class Outbox {
 
   #queue(backlog: Backlog, frames: Uint8Array[]): void {
     const size = sizeOf(frames);
-    if (backlog.bytes + size > this.#limits.outboundBytes) return;
+    if (backlog.bytes + size > this.#backlogBytes) return;
     backlog.messages.push(frames);
     backlog.bytes += size;
   }

@@ -1,6 +1,7 @@
 import { silentLogger, type Logger } from '../log.js';
 import { FairQueue, type QueueLimits } from './fair-queue.js';
-import { type Frames, Transport, type TransportOptions } from './transport.js';
+import { openTransport } from './open-transport.js';
+import type { Frames, Transport, TransportOptions } from './transport.js';
 
 /** A request that takes its time: it is accepted and run, or refused. */
 export interface Work {
@@ -103,7 +104,7 @@ export class Server implements AsyncDisposable {
     const log = options.log ?? silentLogger;
     const denied = (publicKey: string): void =>
       log.warn({ publicKey }, 'peer turned away: its key is not allowed');
-    const server = new Server(await Transport.bind({ ...options, denied }), dispatcher, options);
+    const server = new Server(await openTransport({ ...options, denied }), dispatcher, options);
     server.#transport.start((frames) => server.#take(frames));
     return server;
   }

@@ -39,7 +39,7 @@ export class Turn {
 
   /** Whether others have waited long enough. */
   overdue(): boolean {
-    return performance.now() - this.#start > SLICE;
+    return this.#open && performance.now() - this.#start > SLICE;
   }
 
   /** Resolves when others had their turn. */

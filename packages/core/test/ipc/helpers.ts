@@ -43,7 +43,6 @@ export async function serve(options: Partial<ServerOptions> = {}): Promise<Serve
     {
       bind: 'tcp://127.0.0.1:*',
       maxFrameBytes: 1 << 20,
-      outboundMessages: 64,
       outboundBytes: 1 << 22,
       spin: 1,
       stopTimeout: 1_000,

@@ -1,0 +1,168 @@
+import type { Socket } from 'node:net';
+import {
+  decodeCommand,
+  encodeCommand,
+  encodeMessage,
+  type Frame,
+  FrameError,
+  FrameReader,
+} from './frames.js';
+import { checkGreeting, checkReady, greeting, GREETING_LENGTH, ready } from './handshake.js';
+
+/** What a connection may cost. */
+export interface ConnectionLimits {
+  /** Bytes of one message, all frames together. */
+  readonly messageBytes: number;
+  /** Bytes of replies that the peer leaves unread; beyond them it is disconnected. */
+  readonly outboundBytes: number;
+}
+
+/** Who a connection works for. */
+export interface ConnectionEvents {
+  /** A whole message came. */
+  message(frames: Buffer[]): void;
+  /** Whether others have waited long enough for their turn. */
+  overdue(): boolean;
+  closed(): void;
+}
+
+/** Frames of one message: more than any peer has a use for. */
+const MAX_FRAMES = 100_000;
+/** How long, in ms, a peer has to say who it is. */
+const HANDSHAKE_TIMEOUT = 30_000;
+/** Bytes of unread replies beyond which no more of the peer's requests are read. */
+const RESTING = 1 << 20;
+
+/** One peer's TCP or Unix connection, speaking ZMTP 3. Whatever breaks the protocol ends it. */
+export class Connection {
+  readonly #socket: Socket;
+  readonly #limits: ConnectionLimits;
+  readonly #events: ConnectionEvents;
+  readonly #reader: FrameReader;
+  readonly #timer: NodeJS.Timeout;
+  #phase: 'greeting' | 'handshake' | 'traffic' = 'greeting';
+  #message: Buffer[] = [];
+  #messageBytes = 0;
+  /** Replies made while one piece of input is worked off: they leave together. */
+  #batch: Buffer[] | undefined;
+
+  constructor(socket: Socket, limits: ConnectionLimits, events: ConnectionEvents) {
+    this.#socket = socket;
+    this.#limits = limits;
+    this.#events = events;
+    this.#reader = new FrameReader(limits.messageBytes);
+    this.#timer = setTimeout(() => socket.destroy(), HANDSHAKE_TIMEOUT);
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => {
+      this.#reader.push(chunk);
+      this.#work();
+    });
+    // What is wrong with a connection is no news: its end is.
+    socket.on('error', () => undefined);
+    socket.on('drain', () => socket.resume());
+    socket.on('close', () => {
+      clearTimeout(this.#timer);
+      events.closed();
+    });
+    socket.write(greeting());
+  }
+
+  /** Sends one message. */
+  send(bodies: readonly Uint8Array[]): void {
+    const parts = encodeMessage(bodies);
+    if (this.#batch === undefined) this.#write(parts);
+    else this.#batch.push(...parts);
+  }
+
+  /** Lets what was sent leave, then ends. */
+  end(): void {
+    this.#socket.end();
+  }
+
+  /** Ends at once. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #work(): void {
+    this.#batch = [];
+    try {
+      this.#read();
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      this.#socket.destroy();
+    } finally {
+      const batch = this.#batch;
+      this.#batch = undefined;
+      if (batch.length > 0) this.#write(batch);
+    }
+  }
+
+  #read(): void {
+    if (this.#phase === 'greeting') {
+      const bytes = this.#reader.bytes(GREETING_LENGTH);
+      if (bytes === undefined) return;
+      checkGreeting(bytes);
+      this.#phase = 'handshake';
+      this.#socket.write(ready());
+    }
+    for (let frame = this.#reader.next(); frame !== undefined; frame = this.#reader.next()) {
+      if (frame.isCommand) this.#command(frame);
+      else this.#frame(frame);
+      if (this.#events.overdue()) {
+        this.#yield();
+        return;
+      }
+    }
+  }
+
+  #command({ body }: Frame): void {
+    if (this.#phase === 'handshake') {
+      checkReady(body);
+      this.#phase = 'traffic';
+      clearTimeout(this.#timer);
+      return;
+    }
+    const { name, data } = decodeCommand(body);
+    // A PING holds a time to live of two bytes and a context, which the PONG returns.
+    if (name === 'PING') this.#batch?.push(encodeCommand('PONG', data.subarray(2, 18)));
+  }
+
+  #frame({ body, more }: Frame): void {
+    if (this.#phase !== 'traffic') throw new FrameError('a message before the handshake');
+    this.#message.push(body);
+    this.#messageBytes += body.length;
+    if (this.#messageBytes > this.#limits.messageBytes || this.#message.length > MAX_FRAMES) {
+      throw new FrameError('a message beyond its limit');
+    }
+    if (more) return;
+    const frames = this.#message;
+    this.#message = [];
+    this.#messageBytes = 0;
+    this.#events.message(frames);
+  }
+
+  /** Goes on when others had their turn. */
+  #yield(): void {
+    this.#socket.pause();
+    setImmediate(() => {
+      if (this.#socket.destroyed) return;
+      this.#socket.resume();
+      this.#work();
+    });
+  }
+
+  #write(parts: readonly Buffer[]): void {
+    const socket = this.#socket;
+    if (socket.destroyed) return;
+    if (parts.length === 1) {
+      socket.write(parts[0]!);
+    } else {
+      socket.cork();
+      for (const part of parts) socket.write(part);
+      socket.uncork();
+    }
+    if (socket.writableLength > this.#limits.outboundBytes) socket.destroy();
+    else if (socket.writableLength > RESTING) socket.pause();
+  }
+}

@@ -1,0 +1,177 @@
+// Frames of ZMTP 3: a byte of flags, a length of one byte or eight, a body. https://rfc.zeromq.org/spec/23/
+
+/** Bits of a frame's first byte. */
+const MORE = 1;
+const LONG = 2;
+const COMMAND = 4;
+const RESERVED = 0xf8;
+
+/** Bodies up to this size are copied next to their header; larger ones are written as they are. */
+const COPIED = 16 * 1024;
+const CRUMBS = 4096;
+
+/** A frame that breaks the protocol or a limit: the connection cannot go on. */
+export class FrameError extends Error {
+  override readonly name = 'FrameError';
+  readonly code = 'BAD_FRAME';
+}
+
+/** One frame as it came. */
+export interface Frame {
+  readonly isCommand: boolean;
+  /** Whether the message goes on with another frame. */
+  readonly more: boolean;
+  readonly body: Buffer;
+}
+
+/**
+ * Cuts a stream of bytes into frames. Memory is taken for what has come, not for what was announced.
+ */
+export class FrameReader {
+  readonly #maxBody: number;
+  #chunks: Buffer[] = [];
+  /** Bytes in the chunks, from `#at` of the first on. */
+  #length = 0;
+  #at = 0;
+
+  /** @param maxBody bytes of the longest body */
+  constructor(maxBody: number) {
+    this.#maxBody = maxBody;
+  }
+
+  push(chunk: Buffer): void {
+    const last = this.#chunks.at(-1);
+    // Crumbs are put together, or a peer that sends byte by byte would cost a hundred times what it sends.
+    if (last !== undefined && last.length + chunk.length <= CRUMBS) {
+      this.#chunks[this.#chunks.length - 1] = Buffer.concat([last, chunk]);
+    } else {
+      this.#chunks.push(chunk);
+    }
+    this.#length += chunk.length;
+  }
+
+  /** So many bytes as they are, undefined when they are not there yet. */
+  bytes(count: number): Buffer | undefined {
+    return this.#length < count ? undefined : this.#take(count);
+  }
+
+  /**
+   * The next frame, undefined when it is not there yet.
+   * @throws FrameError
+   */
+  next(): Frame | undefined {
+    if (this.#length < 2) return undefined;
+    const flags = this.#peek(0);
+    if ((flags & RESERVED) !== 0) throw new FrameError('reserved flags are set');
+    const isLong = (flags & LONG) !== 0;
+    const header = isLong ? 9 : 2;
+    if (this.#length < header) return undefined;
+    const size = isLong ? this.#longSize() : this.#peek(1);
+    if (size > this.#maxBody)
+      throw new FrameError(`a frame of ${size} bytes: at most ${this.#maxBody} are taken`);
+    if (this.#length < header + size) return undefined;
+    this.#skip(header);
+    return { isCommand: (flags & COMMAND) !== 0, more: (flags & MORE) !== 0, body: this.#take(size) };
+  }
+
+  #longSize(): number {
+    let size = 0;
+    for (let at = 1; at < 9; at++) size = size * 256 + this.#peek(at);
+    return size;
+  }
+
+  #peek(offset: number): number {
+    let at = this.#at + offset;
+    for (const chunk of this.#chunks) {
+      if (at < chunk.length) return chunk[at]!;
+      at -= chunk.length;
+    }
+    throw new RangeError('peeked beyond what has come');
+  }
+
+  #skip(count: number): void {
+    this.#length -= count;
+    this.#at += count;
+    while (this.#chunks.length > 0 && this.#at >= this.#chunks[0]!.length) {
+      this.#at -= this.#chunks[0]!.length;
+      this.#chunks.shift();
+    }
+  }
+
+  #take(count: number): Buffer {
+    const first = this.#chunks[0];
+    if (first === undefined || this.#at + count <= first.length) {
+      const body = first === undefined ? Buffer.alloc(0) : first.subarray(this.#at, this.#at + count);
+      this.#skip(count);
+      return body;
+    }
+    this.#chunks = [Buffer.concat(this.#chunks)];
+    return this.#take(count);
+  }
+}
+
+/** The bytes of a message; long bodies are not copied. */
+export function encodeMessage(bodies: readonly Uint8Array[]): Buffer[] {
+  const parts: Buffer[] = [];
+  let small: { flags: number; body: Uint8Array }[] = [];
+  for (const [index, body] of bodies.entries()) {
+    const flags = index < bodies.length - 1 ? MORE : 0;
+    if (body.length <= COPIED) {
+      small.push({ flags, body });
+      continue;
+    }
+    parts.push(join(small, headerOf(flags, body.length)), view(body));
+    small = [];
+  }
+  if (small.length > 0) parts.push(join(small, Buffer.alloc(0)));
+  return parts;
+}
+
+/** The bytes of a command. */
+export function encodeCommand(name: string, data: Uint8Array): Buffer {
+  const body = Buffer.concat([Buffer.of(name.length), Buffer.from(name), data]);
+  return Buffer.concat([headerOf(COMMAND, body.length), body]);
+}
+
+/** Name and data of a command. @throws FrameError */
+export function decodeCommand(body: Buffer): { name: string; data: Buffer } {
+  const length = body[0] ?? 0;
+  if (body.length < 1 + length) throw new FrameError('a command without a name');
+  return { name: body.toString('latin1', 1, 1 + length), data: body.subarray(1 + length) };
+}
+
+function join(frames: readonly { flags: number; body: Uint8Array }[], tail: Uint8Array): Buffer {
+  let size = tail.length;
+  for (const { body } of frames) size += body.length + (body.length < 256 ? 2 : 9);
+  const joined = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const { flags, body } of frames) {
+    at = writeHeader(joined, at, flags, body.length);
+    joined.set(body, at);
+    at += body.length;
+  }
+  joined.set(tail, at);
+  return joined;
+}
+
+function headerOf(flags: number, size: number): Buffer {
+  const header = Buffer.allocUnsafe(size < 256 ? 2 : 9);
+  writeHeader(header, 0, flags, size);
+  return header;
+}
+
+function writeHeader(target: Buffer, at: number, flags: number, size: number): number {
+  if (size < 256) {
+    target[at] = flags;
+    target[at + 1] = size;
+    return at + 2;
+  }
+  target[at] = flags | LONG;
+  target.writeUInt32BE(Math.floor(size / 2 ** 32), at + 1);
+  target.writeUInt32BE(size >>> 0, at + 5);
+  return at + 9;
+}
+
+function view(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
