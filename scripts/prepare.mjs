@@ -2,15 +2,7 @@
 // Written in plain JavaScript with nothing but Node's own modules, because it runs before anything is installed.
 import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -73,7 +65,6 @@ function completePackages() {
     join(root, 'examples/millionaires/build/millionaires.wasm'),
     join(contracts, 'millionaires.wasm'),
   );
-  chmodSync(join(packages, 'cli', 'dist', 'main.js'), 0o755);
 }
 
 /** Everything that a fresh clone lacks. */
