@@ -22,7 +22,8 @@ export function enclaveOptions(given: Partial<EnclaveOptions>): EnclaveOptions {
   return {
     threads: availableParallelism(),
     jobTimeoutMs: 30_000,
-    spinMs: 1,
+    // With a single processor the main thread would only keep the executor from it.
+    spinMs: availableParallelism() > 1 ? 1 : 0,
     maxQueued: 4096,
     maxQueuedPerLane: 1024,
     maxTaskKeys: 100_000,
