@@ -1,10 +1,12 @@
 import { startWorker, type Worker } from '@enigma-worker/core';
 import { connect } from '@enigma-worker/client';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { figuresOf, type Figures, type Observation } from '#status/figures.js';
 import { parseMetrics } from '#status/metrics-text.js';
 import { screen } from '#status/screen.js';
-import { enigma, enigmaJson, temporaryFolder } from './support/enigma.js';
+import { enigma, enigmaJson, MAIN, temporaryFolder } from './support/enigma.js';
 
 const { path: folder, remove } = temporaryFolder();
 let worker: Worker;
@@ -42,6 +44,13 @@ describe('enigma status', () => {
     expect(figures.memory.residentBytes).toBeGreaterThan(10_000_000);
     expect(shown.stdout).toMatch(/^enigma core {2}http:\/\/127\.0\.0\.1:\d+ {2}ready, up /);
     expect(shown.stdout).toMatch(/GetAllAddrs +0\/s/);
+  });
+
+  it('ends quietly when nobody reads on', async () => {
+    const line = `'${process.execPath}' '${MAIN}' status --http ${where} --json --interval 50 | head -n 1`;
+    const { stdout, stderr } = await promisify(execFile)('sh', ['-c', line]);
+    expect(JSON.parse(stdout)).toMatchObject({ ready: true });
+    expect(stderr).toBe('');
   });
 
   it('says when nobody is there, or somebody else', async () => {

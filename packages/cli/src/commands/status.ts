@@ -91,7 +91,9 @@ const CLEAR_BELOW = '\u001B[J';
 
 async function paint(url: string, interval: number): Promise<void> {
   const frame = (text: string): void => {
-    const lines = `${text}\n\n${style.note('Ctrl-C ends')}`.split('\n').slice(0, process.stdout.rows);
+    // Some terminals do not say how high they are, or say 0.
+    const rows = process.stdout.rows > 0 ? process.stdout.rows : undefined;
+    const lines = `${text}\n\n${style.note('Ctrl-C ends')}`.split('\n').slice(0, rows);
     process.stdout.write(HOME + lines.map((line) => line + CLEAR_LINE_END).join('\n') + CLEAR_BELOW);
   };
   process.stdout.write(ENTER);

@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { flagOf } from '#config/settings.js';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+/** The script of the `enigma` command. */
+export const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 /** The compiled millionaires' problem. */
 export const MILLIONAIRES = fileURLToPath(new URL('../../contracts/millionaires.wasm', import.meta.url));
