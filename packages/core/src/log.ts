@@ -10,4 +10,10 @@ export interface Logger {
 const ignore = (): void => undefined;
 
 /** Says nothing: for tests and for embedding. */
-export const silentLogger: Logger = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
+export const silentLogger: Logger = {
+  trace: ignore,
+  debug: ignore,
+  info: ignore,
+  warn: ignore,
+  error: ignore,
+};
