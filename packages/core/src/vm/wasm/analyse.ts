@@ -14,11 +14,14 @@ export interface Analysis {
   readonly targeted: readonly boolean[];
   /** Whether a `br_table` does. */
   readonly targetedByTable: readonly boolean[];
+  /** Whether there is a store inside. */
+  readonly stores: readonly boolean[];
+  /** Whether there is a loop inside. */
+  readonly containsLoop: readonly boolean[];
   /** Stack that the function takes while it runs. */
   readonly stackUnits: number;
   /** Whether the function calls anything, or runs instructions whose time depends on an operand. */
   readonly calls: boolean;
-  readonly loops: boolean;
   /** Whether the function itself can grow the memory. */
   readonly grows: boolean;
   /** The functions it calls by name, and whether it calls any through the table. */
@@ -57,11 +60,12 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
   const blockGas: number[] = [];
   const targeted: boolean[] = [];
   const targetedByTable: boolean[] = [];
+  const stores: boolean[] = [];
+  const containsLoop: boolean[] = [];
   const frames: Frame[] = [];
   let height = 0;
   let deepest = 0;
   let calls = false;
-  let loops = false;
   let grows = false;
   let lasting = false;
   let callsIndirectly = false;
@@ -76,6 +80,8 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
     blockGas.push(gasPrices.block);
     targeted.push(false);
     targetedByTable.push(false);
+    stores.push(false);
+    containsLoop.push(false);
     // The charge pushes one operand.
     if (frames.at(-1)?.dead !== true) deepest = Math.max(deepest, height + 1);
     return blockGas.length - 1;
@@ -145,8 +151,10 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
       case op.if: {
         const { parameters, results } = blockType(module, code.first);
         if (opcode === op.if) pop(1);
-        if (opcode === op.loop) plan.forget();
-        loops ||= opcode === op.loop;
+        if (opcode === op.loop) {
+          plan.forget();
+          for (const { label } of frames) containsLoop[label] = true;
+        }
         origins.fill(undefined, height - parameters, height);
         open(parameters, results, opcode === op.loop, opcode === op.if);
         break;
@@ -203,6 +211,7 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
         if (opcode >= op.i32Load && opcode <= op.i64Store32) {
           const address = origins[height - (opcode >= op.i32Store ? 2 : 1)];
           const early = address?.kind === 'instruction' && address.number < barrier;
+          if (opcode >= op.i32Store) for (const { label } of frames) stores[label] = true;
           plan.visit(opcode, code.second, early ? undefined : address, frame.dead);
         }
         if (opcode === op.localSet || opcode === op.localTee) assign(code.first);
@@ -215,9 +224,10 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
     blockGas,
     targeted,
     targetedByTable,
+    stores,
+    containsLoop,
     stackUnits: locals + deepest,
     calls,
-    loops,
     grows,
     lasting,
     callees,

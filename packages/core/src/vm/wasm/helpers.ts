@@ -29,15 +29,19 @@ export class Helpers {
     this.#firstFunction = firstFunction;
   }
 
-  /** (gas left, stack left) -> (): says why the contract ends; the caller traps. */
-  fail(): number {
+  /** () -> (): notes that the gas is used up; the caller traps. */
+  outOfGas(): number {
     const { status, limit, gas } = this.#metering;
-    return this.#helper('fail', [i64, i64], [], (out) => {
-      out.get(1).i64(0).op(op.i64LtS).if();
-      out.i32(2).setGlobal(status);
-      out.op(op.else);
+    return this.#helper('outOfGas', [], [], (out) => {
       out.i32(1).setGlobal(status).getGlobal(limit).setGlobal(gas);
-      out.end();
+    });
+  }
+
+  /** () -> (): notes that the stack is used up; the caller traps. */
+  outOfStack(): number {
+    const { status } = this.#metering;
+    return this.#helper('outOfStack', [], [], (out) => {
+      out.i32(2).setGlobal(status);
     });
   }
 
@@ -58,12 +62,11 @@ export class Helpers {
   grow(): number {
     const { pages, maximumPages } = this.#metering;
     return this.#helper('grow', [i32, i64, i64], [i32, i64], (out) => {
-      out.get(2).i64(growUnits).op(op.i64Sub).tee(2).i64(0).op(op.i64LtS).if();
-      this.#fail(out, 1, 2);
-      out.end();
+      out.get(2).i64(growUnits).op(op.i64Sub);
+      this.#failIfNegative(out, this.outOfStack());
       // The original multiplies 32 bits, so the charge for more pages than can ever be wraps around.
       out.get(1).get(0).i32(gasPrices.growPage).op(op.i32Mul, op.i64ExtendI32U, op.i64Sub).tee(1);
-      this.#failIfNegative(out, 1, 2);
+      this.#failIfNegative(out);
       this.#publishIfExact(out, 1);
       out.get(0).i32(maximumPages).getGlobal(pages).op(op.i32Sub, op.i32GtU).if();
       out.i32(-1).get(1).op(op.return);
@@ -99,9 +102,8 @@ export class Helpers {
     const { type } = at(module.imports, index);
     const count = at(module.types, type).parameters.length;
     const out = new Emitter();
-    out.get(count).i64(0).op(op.i64LtS).if();
-    this.#fail(out, count, count + 1);
-    out.end();
+    out.get(count);
+    this.#failIfNegative(out);
     out.getGlobal(ceiling).get(count).op(op.i64Sub).setGlobal(gas);
     for (let parameter = 0; parameter < count; parameter += 1) out.get(parameter);
     out.call(index).getGlobal(ceiling).getGlobal(gas).op(op.i64Sub).end();
@@ -130,7 +132,7 @@ export class Helpers {
         out.get(0).i64(stackUnits).call(this.indirect(index)).set(0);
         for (let count = at(module.types, results).results.length; count > 0; count -= 1) out.op(op.drop);
         out.get(0);
-        this.#failIfNegative(out, 0);
+        this.#failIfNegative(out);
         out.getGlobal(ceiling).get(0).op(op.i64Sub).setGlobal(gas);
       },
       [{ count: 1, type: i64 }],
@@ -168,7 +170,7 @@ export class Helpers {
         .i64(3)
         .op(op.i64ShrU);
       out.op(op.i64Sub).tee(3);
-      this.#failIfNegative(out, 3);
+      this.#failIfNegative(out);
       this.#publishIfExact(out, 3);
       if (grows) {
         out.get(0).get(2).op(op.i64ExtendI32U).call(this.checkExtent());
@@ -200,23 +202,16 @@ export class Helpers {
     out.getGlobal(this.#metering.pages).op(op.i64ExtendI32U).i64(pageBytes).op(op.i64Mul);
   }
 
-  /** Takes an i64 that is also in local `left`: ends the contract if it is negative. */
-  #failIfNegative(out: Emitter, left: number, room?: number): void {
+  /** Takes an i64: ends the contract by way of the function `why` if it is negative. */
+  #failIfNegative(out: Emitter, why = this.outOfGas()): void {
     out.i64(0).op(op.i64LtS).if();
-    this.#fail(out, left, room);
+    out.call(why).op(op.unreachable);
     out.end();
   }
 
   #publishIfExact(out: Emitter, left: number): void {
     const { ceiling, gas, variant } = this.#metering;
     if (variant === 'exact') out.getGlobal(ceiling).get(left).op(op.i64Sub).setGlobal(gas);
-  }
-
-  #fail(out: Emitter, left: number, room?: number): void {
-    out.get(left);
-    if (room === undefined) out.i64(0);
-    else out.get(room);
-    out.call(this.fail()).op(op.unreachable);
   }
 
   #helper(

@@ -31,8 +31,26 @@ const storedTypes = [i32, i64, f32, f64, i32, i32, i64, i64, i64];
 /** Chunks of memory are 2 to the power of this long. */
 const chunkBits = 17;
 
-/** So are pages. */
+/** As many as there are bits in a mark. */
+const chunkCount = 64;
+
+/** Pages are 2 to the power of this long. */
 const pageBits = 16;
+
+/** More locals than this would only move others out of registers. */
+const maximumSites = 4;
+
+/** A block that has begun and not ended. */
+interface OpenBlock {
+  /** Its number in {@link Analysis.blockGas}. */
+  readonly block: number;
+  /** Whether it is an arm of an if. */
+  readonly arm: boolean;
+  /** Gas that whoever branches to it pays in advance. */
+  readonly prepaid: number;
+  /** Whether it is a loop that comes round. */
+  readonly repeats: boolean;
+}
 
 class FunctionMeter {
   readonly #metering: Metering;
@@ -57,19 +75,23 @@ class FunctionMeter {
   /** Number of the instruction at hand, and of the next load or store. */
   #number = -1;
   #nextAccess = 0;
+  /** How many stores have a local for the chunk they marked last. */
+  #sites = 0;
   /** Accesses by the number of the instruction that makes their address. */
   readonly #madeBy = new Map<number, Access>();
   /** Whether this function compares addresses with the end of memory. */
   readonly #looksAtEnd: boolean;
   /** Whether it collects marks in a local. */
   readonly #marksLocally: boolean;
+  /** The marks of stores to constant addresses: made on leaving, whether or not the stores happened. */
+  readonly #constantMarks: bigint;
 
   /** Gas that is due but not yet taken from {@link #left}; always 0 in exact code. */
   #due = 0;
   /** Whether there has to be a look at what is left when it is taken. */
   #mustCheck = false;
-  /** The blocks around the current instruction: their numbers, whether they are arms of an if, what jumps to them pay. */
-  readonly #open: { readonly block: number; readonly arm: boolean; readonly prepaid: number }[] = [];
+  /** The blocks around the current instruction, outermost first. */
+  readonly #open: OpenBlock[] = [];
   #nextBlock = 0;
 
   constructor(metering: Metering, helpers: Helpers, definition: DefinedFunction, analysis: Analysis) {
@@ -88,7 +110,9 @@ class FunctionMeter {
     for (const access of analysis.accesses) {
       if (access.origin?.kind === 'instruction') this.#madeBy.set(access.origin.number, access);
     }
-    this.#marksLocally = !this.#exact && analysis.accesses.some((access) => access.mark !== undefined);
+    const marks = this.#exact ? [] : analysis.accesses.filter((access) => access.mark !== undefined);
+    this.#marksLocally = marks.some(({ origin }) => origin?.kind !== 'constant');
+    this.#constantMarks = marks.reduce((bits, access) => bits | constantMark(access), 0n);
     this.#looksAtEnd =
       !this.#exact && metering.grows && analysis.accesses.some((access) => access.extent !== 0);
     const declared = definition.body.locals.reduce((total, group) => total + group.count, 0);
@@ -98,8 +122,7 @@ class FunctionMeter {
   body(): Body {
     const out = this.#out;
     // Who runs out of something leaves these blocks, and does not come back: V8 keeps such code out of the way.
-    out.op(op.block, emptyBlock);
-    if (this.#looksAtEnd) out.op(op.block, emptyBlock);
+    for (let exit = this.#looksAtEnd ? 3 : 2; exit > 0; exit -= 1) out.op(op.block, emptyBlock);
     this.#takeStack();
     this.#learnEnd();
     if (this.#wrapped) {
@@ -116,7 +139,8 @@ class FunctionMeter {
     out.op(op.return).end();
     // Beyond the end of memory fast code just traps, and exact code tells what it was.
     if (this.#looksAtEnd) out.op(op.unreachable).end();
-    out.get(this.#left).get(this.#room).call(this.#helpers.fail()).op(op.unreachable).end();
+    out.call(this.#helpers.outOfGas()).op(op.unreachable).end();
+    out.call(this.#helpers.outOfStack()).op(op.unreachable).end();
     return { locals: [...this.#definition.body.locals, ...this.#temporaries], code: this.#out.written };
   }
 
@@ -205,10 +229,10 @@ class FunctionMeter {
   // Gas.
 
   /** Charges for a block that begins here. */
-  #begin(arm: boolean, prepaid = 0): void {
+  #begin(arm: boolean, prepaid = 0, repeats = false): void {
     const block = this.#nextBlock;
     this.#nextBlock += 1;
-    this.#open.push({ block, arm, prepaid });
+    this.#open.push({ block, arm, prepaid, repeats });
     this.#due += at(this.#analysis.blockGas, block);
     if (this.#exact) {
       this.#mustCheck = true;
@@ -223,10 +247,11 @@ class FunctionMeter {
   #loop(): void {
     const block = this.#nextBlock;
     const repeats = this.#analysis.targeted[block] === true;
+    this.#publishMarksBeforeLoop(block);
     if (this.#exact || !repeats || this.#analysis.targetedByTable[block] === true) {
       this.#pay();
       this.#code.write(this.#out);
-      this.#begin(false);
+      this.#begin(false, 0, repeats);
       this.#mustCheck = repeats && !this.#exact;
       return;
     }
@@ -234,10 +259,9 @@ class FunctionMeter {
     this.#due += prepaid;
     this.#pay();
     this.#code.write(this.#out);
-    this.#begin(false, prepaid);
+    this.#begin(false, prepaid, true);
     this.#due = 0;
-    this.#out.get(this.#left).i64(0).op(op.i64LtS);
-    this.#failIf();
+    this.#checkGas();
   }
 
   #branchIf(): void {
@@ -269,20 +293,20 @@ class FunctionMeter {
     this.#due = 0;
     if (!this.#mustCheck) return;
     this.#mustCheck = false;
-    out.get(this.#left).i64(0).op(op.i64LtS);
-    this.#failIf();
+    this.#checkGas();
     if (this.#exact) this.#publishGas();
   }
 
-  /** Takes an i32: ends the contract if it is not 0. */
-  #failIf(): void {
-    this.#leaveIf(this.#looksAtEnd ? 2 : 1);
+  /** Looks at what is left: ends the contract if it is negative. */
+  #checkGas(): void {
+    this.#out.get(this.#left).i64(0).op(op.i64LtS);
+    this.#leaveIf(this.#looksAtEnd ? 1 : 0);
   }
 
-  /** Takes an i32: if it is not 0, leaves for the end of the block that stands as many times around the body. */
-  #leaveIf(around: number): void {
+  /** Takes an i32: if it is not 0, leaves for one of the blocks around the body, counted from inside. */
+  #leaveIf(exit: number): void {
     const inner = Math.max(0, this.#open.length - 1) + (this.#wrapped && this.#open.length > 0 ? 1 : 0);
-    this.#out.branchIf(inner + around - 1);
+    this.#out.branchIf(inner + exit);
   }
 
   #publishGas(): void {
@@ -294,17 +318,14 @@ class FunctionMeter {
   #takeStack(): void {
     const out = this.#out;
     out.get(this.#room).i64(this.#analysis.stackUnits).op(op.i64Sub).tee(this.#room).i64(0).op(op.i64LtS);
-    this.#failIf();
+    this.#leaveIf(this.#looksAtEnd ? 2 : 1);
     this.#mustCheck = this.#analysis.calls;
   }
 
   /** What precedes every way out of the function. */
   #leave(): void {
     this.#pay();
-    if (this.#marksLocally) {
-      const { dirty } = this.#metering;
-      this.#out.getGlobal(dirty).get(this.#dirtyMask()).op(op.i64Or).setGlobal(dirty);
-    }
+    this.#publishMarks(this.#constantMarks);
     this.#out.get(this.#left);
   }
 
@@ -364,9 +385,13 @@ class FunctionMeter {
     if (access.extent !== 0 && this.#metering.grows) {
       // An address so large that the sum wraps around is refused by V8.
       this.#out.get(address).i32(access.extent).op(op.i32Add).get(this.#memoryEnd()).op(op.i32GtU);
-      this.#leaveIf(1);
+      this.#leaveIf(0);
     }
-    if (access.mark !== undefined) this.#mark(address, access.mark);
+    if (access.mark === undefined) return;
+    const loop = this.#open.findLast((block) => block.repeats);
+    const innermost = loop !== undefined && this.#analysis.containsLoop[loop.block] === false;
+    if (innermost && this.#sites < maximumSites) this.#markOnChange(address, access.mark);
+    else this.#mark(address, access.mark);
   }
 
   /** Looks after an access whose address is known beforehand. */
@@ -377,17 +402,8 @@ class FunctionMeter {
         .i32(Math.min(address + access.extent, 0x7fff_ffff))
         .get(this.#memoryEnd())
         .op(op.i32GtU);
-      this.#leaveIf(1);
+      this.#leaveIf(0);
     }
-    if (access.mark === undefined) return;
-    const chunk = Math.floor((address + access.mark) / 2 ** chunkBits);
-    // What is beyond the largest memory traps, and marks nothing.
-    if (chunk < 64)
-      this.#out
-        .get(this.#dirtyMask())
-        .i64(1n << BigInt(chunk))
-        .op(op.i64Or)
-        .set(this.#dirtyMask());
   }
 
   /** Looks after an access whose address is on the stack, and for a store the value above it. */
@@ -436,6 +452,30 @@ class FunctionMeter {
     this.#code.write(out);
   }
 
+  /**
+   * Marks a chunk, but only if the last address seen here was in another. Stores in the innermost loops go from one
+   * address to one nearby: this is a comparison for each, and a mark now and then. What was last is kept inverted, so that
+   * the zero that a local begins with is no address.
+   */
+  #markOnChange(address: number, offset: number): void {
+    const out = this.#out;
+    const last = this.#temporary(`last${this.#sites}`, i32);
+    this.#sites += 1;
+    out.get(address);
+    if (offset !== 0) out.i32(offset).op(op.i32Add);
+    out
+      .get(last)
+      .op(op.i32Xor)
+      .i32(-(2 ** chunkBits))
+      .op(op.i32LtU)
+      .if();
+    out.get(address);
+    if (offset !== 0) out.i32(offset).op(op.i32Add);
+    out.i32(-1).op(op.i32Xor).set(last);
+    this.#mark(address, offset);
+    out.end();
+  }
+
   /** Marks the chunk `offset` bytes after an address. */
   #mark(address: number, offset: number): void {
     const out = this.#out;
@@ -446,6 +486,27 @@ class FunctionMeter {
     out.i32(chunkBits).op(op.i32ShrU, op.i64ExtendI32U, op.i64Shl, op.i64Or);
     if (this.#exact) out.setGlobal(this.#metering.dirty);
     else out.set(this.#dirtyMask());
+  }
+
+  /** Adds the marks of this function, and `more`, to those of all. */
+  #publishMarks(more: bigint): void {
+    if (!this.#marksLocally && more === 0n) return;
+    const out = this.#out;
+    out.getGlobal(this.#metering.dirty);
+    if (this.#marksLocally) out.get(this.#dirtyMask()).op(op.i64Or);
+    if (more !== 0n) out.i64(BigInt.asIntN(64, more)).op(op.i64Or);
+    out.setGlobal(this.#metering.dirty);
+  }
+
+  /**
+   * Publishes marks before a loop that makes none: through the loop there is then one value less to keep, which V8 would
+   * otherwise hold in a register.
+   */
+  #publishMarksBeforeLoop(block: number): void {
+    const inner = this.#open.some((open) => open.repeats);
+    if (!this.#marksLocally || inner || this.#analysis.stores[block] === true) return;
+    this.#publishMarks(0n);
+    this.#out.i64(0).set(this.#dirtyMask());
   }
 
   /** The local that holds where memory ends, if this function asks for it. */
@@ -482,4 +543,11 @@ class FunctionMeter {
     this.#temporaryOf.set(name, index);
     return index;
   }
+}
+
+/** The mark of a store to a constant address. What is beyond the largest memory traps, and marks nothing. */
+function constantMark({ origin, mark }: Access): bigint {
+  if (origin?.kind !== 'constant' || mark === undefined) return 0n;
+  const chunk = Math.floor((origin.value + mark) / 2 ** chunkBits);
+  return chunk < chunkCount ? 1n << BigInt(chunk) : 0n;
 }
