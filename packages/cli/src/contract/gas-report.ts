@@ -26,14 +26,9 @@ export function gasTable(report: string): string {
 }
 
 function row(name: string, gas: readonly bigint[]): readonly string[] {
-  const sorted = gas.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-  const sum = gas.reduce((total, each) => total + each, 0n);
-  const figure = (value: bigint): string => value.toLocaleString('en');
-  return [
-    name,
-    String(gas.length),
-    figure(sorted[0]!),
-    figure(sum / BigInt(gas.length)),
-    figure(sorted.at(-1)!),
-  ];
+  const [first = 0n] = gas;
+  const least = gas.reduce((a, b) => (a < b ? a : b), first);
+  const most = gas.reduce((a, b) => (a > b ? a : b), first);
+  const mean = gas.reduce((total, each) => total + each, 0n) / BigInt(gas.length);
+  return [name, String(gas.length), ...[least, mean, most].map((figure) => figure.toLocaleString('en'))];
 }
