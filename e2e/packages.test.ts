@@ -31,7 +31,7 @@ async function run(cwd: string, command: string, ...args: readonly string[]): Pr
   const { stdout } = await execute(command, args, {
     cwd,
     env: environment,
-    timeout: 180_000,
+    timeout: 240_000,
     maxBuffer: 16 << 20,
   });
   return stdout;
@@ -56,7 +56,7 @@ beforeAll(async () => {
   const files = packed.map(({ filename }) => join(tarballs, filename));
   await run(installed, 'npm', 'init', '--yes');
   await run(installed, 'npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', ...files);
-}, 300_000);
+}, 480_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -77,14 +77,15 @@ describe('in an empty folder', () => {
     expect((await enigma('--version')).trim()).toBe('0.1.0');
   });
 
-  test('a new contract passes its tests, within a minute', async () => {
+  test('a new contract passes its tests', async () => {
     const begin = Date.now();
     await enigma('contract', 'new', 'demo');
     const report = await run(join(installed, 'demo'), 'npm', 'test');
-    expect(Date.now() - begin).toBeLessThan(60_000);
+    // Ten seconds on an idle machine; here it may share two cores with other tests.
+    expect(Date.now() - begin).toBeLessThan(120_000);
     expect(report).toMatch(/pass 3\b/);
     expect(report).toMatch(/save\(bytes32,uint256\) +\d/);
-  }, 120_000);
+  }, 180_000);
 
   test('a core starts, and the SDK in plain Node reaches it', async () => {
     const port = await freePort();
@@ -108,5 +109,5 @@ describe('in an empty folder', () => {
       core.kill('SIGTERM');
     }
     expect(await exit).toEqual([0, null]);
-  }, 60_000);
+  }, 120_000);
 });

@@ -8,6 +8,7 @@ import {
   deployContract,
   estimateGas,
   http,
+  waitFor,
   type EnigmaClient,
   type TaskFailedError,
   type Transport,
@@ -114,6 +115,15 @@ describe.each(transports)('over %s', (name, open) => {
     expect(failed).toBe(false);
     expect((await callContract(client, call)).usedGas).toBe(usedGas);
     expect((await estimateGas(client, { address, function: 'trap()' })).failed).toBe(true);
+  });
+
+  test('what is there need not be waited for, what is not is waited for in vain', async () => {
+    expect(await waitFor(client, { contract: address })).toBe(0);
+    const never = { contract: 'cc'.repeat(32), interval: 20, timeout: 200 };
+    await expect(waitFor(client, never)).rejects.toMatchObject({ code: 'WAIT_TIMEOUT' });
+    const task = waitFor(client, { task: address });
+    if (name === 'http') expect(await task).toBe('SUCCESS');
+    else await expect(task).rejects.toMatchObject({ code: 'NOT_SUPPORTED' });
   });
 
   test('a contract that does not exist is an error of the worker', async () => {
