@@ -11,6 +11,7 @@ const SUITES: Readonly<Record<string, () => Promise<readonly Suite[]>>> = {
     return [instances, memory];
   },
   store: async () => (await import('./suites/store.js')).storeSuites,
+  storage: async () => (await import('./suites/storage.js')).storageSuites,
   ipc: async () => (await import('./suites/ipc.js')).suites,
 };
 

@@ -9,12 +9,16 @@ import {
 
 export const GAS = 2n ** 40n;
 
-/** Brings a worker random state keys for contracts, as the principal would. */
-export async function provision(worker: Client, addresses: readonly Uint8Array[]): Promise<void> {
+/** Brings a worker state keys for contracts, random ones unless told, as the principal would. */
+export async function provision(
+  worker: Client,
+  addresses: readonly Uint8Array[],
+  stateKey?: Uint8Array,
+): Promise<void> {
   const { request } = await worker.getPTTRequest({ addresses });
   const asked = parseExchangeRequest(request);
   const ours = generateKeyPair();
-  const keys = encodeStateKeys(addresses.map((address) => ({ address, key: randomBytes(32) })));
+  const keys = encodeStateKeys(addresses.map((address) => ({ address, key: stateKey ?? randomBytes(32) })));
   const envelope = seal(sharedKey(ours.privateKey, asked.publicKey), keys);
   await worker.pttResponse({
     response: encodeExchangeResponse({ age: asked.age, id: asked.id, publicKey: ours.publicKey, envelope }),
@@ -22,9 +26,14 @@ export async function provision(worker: Client, addresses: readonly Uint8Array[]
 }
 
 /** Deploys a contract at each of so many new addresses. */
-export async function deployMany(worker: Client, preCode: Uint8Array, count: number): Promise<Uint8Array[]> {
+export async function deployMany(
+  worker: Client,
+  preCode: Uint8Array,
+  count: number,
+  stateKey?: Uint8Array,
+): Promise<Uint8Array[]> {
   const addresses = Array.from({ length: count }, () => randomBytes(32));
-  await provision(worker, addresses);
+  await provision(worker, addresses, stateKey);
   for (const address of addresses) {
     const input = await sealed(worker, address, 'construct()', new Uint8Array());
     const outcome = await worker.deploySecretContract({ input: { ...input, preCode } });

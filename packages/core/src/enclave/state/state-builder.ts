@@ -28,11 +28,11 @@ export interface BuildStep {
   readonly next: 'more' | 'done' | BuildObstacle;
 }
 
-/** Bounds of a step, so that it neither fills the memory nor holds a thread for long. */
+/** Bounds of a step, so that neither it nor the commit of what it changed holds a thread for long. */
 export interface BuildLimits {
   /** Most deltas applied; 2,000 by default. */
   readonly deltas?: number;
-  /** Most bytes of envelopes applied; 8 MiB by default. */
+  /** Most bytes of envelopes applied, but for one delta that is larger; 256 KiB by default. */
   readonly bytes?: number;
 }
 
@@ -67,7 +67,7 @@ function apply(source: BuildSource, record: ContractRecord, limits: BuildLimits)
   const overlay = new StateOverlay(values, base);
   const first = base === undefined ? 0 : base.index + 1;
   const end = first + (limits.deltas ?? 2000);
-  let bytesLeft = limits.bytes ?? 8 * 1024 * 1024;
+  let bytesLeft = limits.bytes ?? 256 * 1024;
   let hash = base?.hash ?? zeroHash();
   let index = first;
 

@@ -1,0 +1,208 @@
+import { join } from 'node:path';
+import { connect } from '@enigma-worker/client';
+import { randomBytes } from '@enigma-worker/crypto';
+import { deltaHash, encodeRequest, type Op, sealDelta } from '@enigma-worker/protocol';
+import { open, type RootDatabase } from 'lmdb';
+import { benchContract } from '../ipc/contract.js';
+import type { Load, Measured } from '../ipc/load-types.js';
+import { type Bench, withBench } from '../ipc/processes.js';
+import { deployMany, provision, taskFrames } from '../ipc/worker-user.js';
+import { median, type Row, type Suite } from '../row.js';
+import { withFolder } from '../store/folders.js';
+
+/** Rounds of each comparison. */
+const ROUNDS = Number(process.env['ENIGMA_BENCH_ROUNDS'] ?? 5);
+const DELTA_BYTES = 300;
+
+interface Sides {
+  readonly ours: number;
+  readonly baseline: number;
+}
+
+async function compare(
+  name: string,
+  target: string,
+  unit: string,
+  round: () => Promise<Sides>,
+): Promise<Row> {
+  const rounds: Sides[] = [];
+  for (let number = 0; number < ROUNDS; number++) rounds.push(await round());
+  return {
+    name,
+    ours: median(rounds.map(({ ours }) => ours)),
+    baseline: median(rounds.map(({ baseline }) => baseline)),
+    ratio: median(rounds.map(({ ours, baseline }) => ours / baseline)),
+    target,
+    unit,
+  };
+}
+
+/** A worker beside a bare database with the same durability. */
+function withDatabase<T>(
+  body: (bench: Bench, database: RootDatabase<Buffer, Uint8Array>) => Promise<T>,
+): Promise<T> {
+  return withFolder((folder) =>
+    withBench(async (bench) => {
+      const database = open<Buffer, Uint8Array>({
+        path: join(folder, 'bare'),
+        encoding: 'binary',
+        keyEncoding: 'binary',
+        overlappingSync: false,
+        mapSize: 2 ** 36,
+      });
+      try {
+        return await body(bench, database);
+      } finally {
+        await database.close();
+      }
+    }),
+  );
+}
+
+/** UpdateDeltas over the socket, against the bare database with the same batches and writers. */
+const updateDeltas: Suite = () =>
+  withDatabase(async (bench, database) => {
+    let key = 0;
+    const rows: Row[] = [];
+    for (const [batch, writers, each, target] of [
+      [1, 16, 250, '>= 0.33'],
+      [100, 4, 40, '>= 0.20'],
+    ] as const) {
+      const round = async (): Promise<Sides> => {
+        const requests = Array.from({ length: writers }, () => batches(batch, each));
+        const ours = await bench.load({ endpoint: bench.core, peers: writers, requests });
+        const start = performance.now();
+        const writer = async (): Promise<void> => {
+          for (let turn = 0; turn < each; turn++) {
+            let last: Promise<boolean> | undefined;
+            for (let i = 0; i < batch; i++) {
+              const bytes = Buffer.alloc(36);
+              bytes.writeUInt32BE(key++);
+              last = database.put(bytes, Buffer.alloc(DELTA_BYTES, 7));
+            }
+            await last;
+          }
+        };
+        await Promise.all(Array.from({ length: writers }, writer));
+        const seconds = (performance.now() - start) / 1000;
+        return { ours: ours.perSecond * batch, baseline: (writers * each * batch) / seconds };
+      };
+      const name = `UpdateDeltas, durable / bare LMDB, ${batch} x ${writers} writers`;
+      rows.push(await compare(name, target, '1/s', round));
+    }
+    return rows;
+  });
+
+/** So many UpdateDeltas of one new contract, one after the other. */
+function batches(batch: number, count: number): Uint8Array[] {
+  const address = randomBytes(32);
+  return Array.from({ length: count }, (_, turn) => {
+    const deltas = Array.from({ length: batch }, (_, i) => ({
+      address,
+      key: turn * batch + i,
+      data: randomBytes(DELTA_BYTES),
+    }));
+    return encodeRequest('UpdateDeltas', 'update', { deltas });
+  });
+}
+
+/** GetDeltas over the socket, against a scan of the bare database. */
+const getDeltas: Suite = () =>
+  withDatabase(async (bench, database) => {
+    const count = 5000;
+    const address = randomBytes(32);
+    const worker = connect(bench.core, { timeout: 60_000 });
+    await worker.updateDeltas({
+      deltas: Array.from({ length: count }, (_, key) => ({ address, key, data: randomBytes(DELTA_BYTES) })),
+    });
+    await worker.close();
+    await database.transaction(() => {
+      for (let key = 0; key < count; key++) {
+        const bytes = Buffer.alloc(36);
+        bytes.writeUInt32BE(key, 32);
+        database.putSync(bytes, Buffer.from(randomBytes(DELTA_BYTES)));
+      }
+    });
+    const frame = encodeRequest('GetDeltas', 'all', { input: [{ address, from: 0, to: count }] });
+    const load: Load = { endpoint: bench.core, peers: 1, requests: [[frame]], ms: 500 };
+    const megabytes = (count * DELTA_BYTES) / 1e6;
+    const round = async (): Promise<Sides> => {
+      const ours = await bench.load(load);
+      const start = performance.now();
+      let scans = 0;
+      for (; performance.now() - start < 500; scans++) {
+        for (const { value } of database.getRange({ start: Buffer.of(0) }))
+          if (value.length !== DELTA_BYTES) throw new Error('not what was stored');
+      }
+      return {
+        ours: ours.perSecond * megabytes,
+        baseline: (1000 * scans * megabytes) / (performance.now() - start),
+      };
+    };
+    return [
+      await compare('GetDeltas of 5,000 x 300 B over the socket / LMDB range scan', '>= 0.4', 'MB/s', round),
+    ];
+  });
+
+/** Tasks that change one key, on a contract with a million keys against one with ten. */
+const stateSize: Suite = () =>
+  withBench(async (bench) => {
+    const worker = connect(bench.core, { timeout: 300_000 });
+    try {
+      const stateKey = randomBytes(32);
+      const [large = stateKey, small = stateKey] = await deployMany(
+        worker,
+        await benchContract(),
+        2,
+        stateKey,
+      );
+      const fill = async (address: Uint8Array, keys: number): Promise<void> => {
+        const { data } = await worker.getTip({ input: address });
+        let previousHash = deltaHash(data);
+        for (let from = 0, key = 1; from < keys; from += 10_000, key++) {
+          const ops = Array.from({ length: Math.min(10_000, keys - from) }, (_, i): Op => ({
+            op: 'add',
+            path: `/k${from + i}`,
+            value: BigInt(i),
+          }));
+          const delta = sealDelta(stateKey, { ops, previousHash });
+          previousHash = deltaHash(delta);
+          await worker.updateDeltas({ deltas: [{ address, key, data: delta }] });
+        }
+      };
+      await fill(large, 1_000_000);
+      await fill(small, 10);
+      let value = 0;
+      const tasks = async (address: Uint8Array): Promise<Measured> => {
+        const requests = await taskFrames(worker, 4, 100, () => ({
+          address,
+          fn: 's()',
+          args: Buffer.from(String(++value)),
+        }));
+        return bench.load({ endpoint: bench.core, peers: 4, requests });
+      };
+      // A key exchange builds the states.
+      await provision(worker, [large, small], stateKey);
+      await tasks(large);
+      await tasks(small);
+      const p99: Sides[] = [];
+      const rate = await compare(
+        'ComputeTask that changes one of 1,000,000 keys / of 10 keys',
+        '> 0.85',
+        '1/s',
+        async () => {
+          const [ours, baseline] = [await tasks(large), await tasks(small)];
+          p99.push({ ours: ours.p99, baseline: baseline.p99 });
+          return { ours: ours.perSecond, baseline: baseline.perSecond };
+        },
+      );
+      let round = 0;
+      const tail = await compare('The same, p99', '< 2', 'ms', () => Promise.resolve(p99[round++]!));
+      return [rate, tail];
+    } finally {
+      await worker.close();
+    }
+  });
+
+/** What the worker stores and reads back, over the socket. */
+export const storageSuites: readonly Suite[] = [updateDeltas, getDeltas, stateSize];
