@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import { flagOf } from '#config/settings.js';
+
+// A test starts several processes one after the other, each of which takes seconds on a busy machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** The script of the `enigma` command. */
 export const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));

@@ -31,7 +31,8 @@ export async function passphraseKey(dataDir: string, passphrase: string): Promis
   const known = await readParameters(path);
   if (known !== undefined) return await checkedKey(path, passphrase, known);
   const salt = randomBytes(32);
-  const keyId = sealingKeyId(await stretch(passphrase, { ...COST, salt }));
+  const key = await stretch(passphrase, { ...COST, salt });
+  const keyId = sealingKeyId(key);
   await createFile(
     path,
     `${JSON.stringify({ kdf: 'scrypt', ...COST, salt: toHex(salt), keyId: toHex(keyId) })}\n`,
@@ -39,7 +40,7 @@ export async function passphraseKey(dataDir: string, passphrase: string): Promis
   // Another process may have been first: its parameters are the ones that count.
   const stored = await readParameters(path);
   if (stored === undefined) throw new SealingError('KEY_UNAVAILABLE', `sealing parameters ${path}: vanished`);
-  return await checkedKey(path, passphrase, stored);
+  return equalBytes(stored.keyId, keyId) ? key : await checkedKey(path, passphrase, stored);
 }
 
 async function checkedKey(path: string, passphrase: string, parameters: Parameters): Promise<Uint8Array> {
