@@ -13,6 +13,7 @@ const SUITES: Readonly<Record<string, () => Promise<readonly Suite[]>>> = {
   store: async () => (await import('./suites/store.js')).storeSuites,
   storage: async () => (await import('./suites/storage.js')).storageSuites,
   ipc: async () => (await import('./suites/ipc.js')).suites,
+  memory: async () => (await import('./suites/memory.js')).suites,
 };
 
 const { values, positionals } = parseArgs({
