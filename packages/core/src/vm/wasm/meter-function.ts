@@ -1,14 +1,12 @@
-import { extentOf } from './access-plan.js';
-import type { Access } from './access-plan.js';
 import type { Analysis } from './analyse.js';
-import { Code } from './code.js';
-import { Emitter } from './emitter.js';
+import { FunctionFrame } from './function-frame.js';
 import type { Helpers } from './helpers.js';
+import { MemoryMeter } from './memory-meter.js';
 import type { Metering } from './metering.js';
 import { at } from './module.js';
-import type { Body, DefinedFunction, LocalGroup } from './module.js';
+import type { Body, DefinedFunction } from './module.js';
 import { canonicalNan, nanTypeOf } from './nan.js';
-import { emptyBlock, immediate, op, valueType } from './opcodes.js';
+import { immediate, op, valueType } from './opcodes.js';
 
 /**
  * The body of a function with metering injected. The function has two more parameters, the gas that is left and the
@@ -20,133 +18,40 @@ export function meterFunction(
   definition: DefinedFunction,
   analysis: Analysis,
 ): Body {
-  return new FunctionMeter(metering, helpers, definition, analysis).body();
+  return new FunctionMeter(new FunctionFrame(metering, helpers, definition, analysis)).body();
 }
 
-const { i32, i64, f32, f64 } = valueType;
-
-/** The type of what each store stores, from `i32.store` on. */
-const storedTypes = [i32, i64, f32, f64, i32, i32, i64, i64, i64];
-
-/** Chunks of memory are 2 to the power of this long. */
-const chunkBits = 17;
-
-/** As many as there are bits in a mark. */
-const chunkCount = 64;
-
-/** Pages are 2 to the power of this long. */
-const pageBits = 16;
-
-/** More locals than this would only move others out of registers. */
-const maximumSites = 4;
-
-/** A block that has begun and not ended. */
-interface OpenBlock {
-  /** Its number in {@link Analysis.blockGas}. */
-  readonly block: number;
-  /** Whether it is an arm of an if. */
-  readonly arm: boolean;
-  /** Gas that whoever branches to it pays in advance. */
-  readonly prepaid: number;
-  /** Whether it is a loop that comes round. */
-  readonly repeats: boolean;
-}
+/** A function that takes more gas than this once through looks at what is left even if it calls nothing. */
+const longFunction = 1_000;
 
 class FunctionMeter {
-  readonly #metering: Metering;
-  readonly #helpers: Helpers;
-  readonly #definition: DefinedFunction;
-  readonly #analysis: Analysis;
-  readonly #exact: boolean;
-  /** Whether branches to the end of the function have to be caught, to come by our own end of it. */
-  readonly #wrapped: boolean;
-  readonly #out: Emitter;
-  readonly #code: Code;
-
-  /** How many locals the function had; the two new parameters stand between its parameters and the rest. */
-  readonly #parameters: number;
-  readonly #left: number;
-  readonly #room: number;
-  /** Locals of our own: a group for each, from {@link #firstTemporary} on. */
-  readonly #temporaries: LocalGroup[] = [];
-  readonly #temporaryOf = new Map<string, number>();
-  readonly #firstTemporary: number;
-
-  /** Number of the instruction at hand, and of the next load or store. */
-  #number = -1;
-  #nextAccess = 0;
-  /** How many stores have a local for the chunk they marked last. */
-  #sites = 0;
-  /** Accesses by the number of the instruction that makes their address. */
-  readonly #madeBy = new Map<number, Access>();
-  /** Whether this function compares addresses with the end of memory. */
-  readonly #looksAtEnd: boolean;
-  /** Whether it collects marks in a local. */
-  readonly #marksLocally: boolean;
-  /** The marks of stores to constant addresses: made on leaving, whether or not the stores happened. */
-  readonly #constantMarks: bigint;
-
-  /** Gas that is due but not yet taken from {@link #left}; always 0 in exact code. */
+  readonly #frame: FunctionFrame;
+  readonly #memory: MemoryMeter;
+  /** Gas that is due but not yet taken from what is left; always 0 in exact code. */
   #due = 0;
   /** Whether there has to be a look at what is left when it is taken. */
   #mustCheck = false;
-  /** The blocks around the current instruction, outermost first. */
-  readonly #open: OpenBlock[] = [];
   #nextBlock = 0;
 
-  constructor(metering: Metering, helpers: Helpers, definition: DefinedFunction, analysis: Analysis) {
-    this.#metering = metering;
-    this.#helpers = helpers;
-    this.#definition = definition;
-    this.#analysis = analysis;
-    this.#exact = metering.variant === 'exact';
-    this.#wrapped = analysis.targeted[0] === true;
-    this.#out = new Emitter(definition.body.code.length * 2);
-    this.#code = new Code(definition.body.code);
-    const { parameters } = at(metering.module.types, definition.type);
-    this.#parameters = parameters.length;
-    this.#left = this.#parameters;
-    this.#room = this.#parameters + 1;
-    for (const access of analysis.accesses) {
-      if (access.origin?.kind === 'instruction') this.#madeBy.set(access.origin.number, access);
-    }
-    const marks = this.#exact ? [] : analysis.accesses.filter((access) => access.mark !== undefined);
-    this.#marksLocally = marks.some(({ origin }) => origin?.kind !== 'constant');
-    this.#constantMarks = marks.reduce((bits, access) => bits | constantMark(access), 0n);
-    this.#looksAtEnd =
-      !this.#exact && metering.grows && analysis.accesses.some((access) => access.extent !== 0);
-    const declared = definition.body.locals.reduce((total, group) => total + group.count, 0);
-    this.#firstTemporary = this.#parameters + 2 + declared;
+  constructor(frame: FunctionFrame) {
+    this.#frame = frame;
+    this.#memory = new MemoryMeter(frame);
   }
 
   body(): Body {
-    const out = this.#out;
-    // Who runs out of something leaves these blocks, and does not come back: V8 keeps such code out of the way.
-    for (let exit = this.#looksAtEnd ? 3 : 2; exit > 0; exit -= 1) out.op(op.block, emptyBlock);
-    this.#takeStack();
-    this.#learnEnd();
-    if (this.#wrapped) {
-      out.byte(op.block);
-      out.s32(this.#helpers.resultBlock(at(this.#metering.module.types, this.#definition.type)));
-    }
+    const { code, out } = this.#frame;
+    this.#frame.begin(() => {
+      this.#takeStack();
+      this.#memory.learnEnd();
+    });
     this.#begin(false);
-    while (this.#code.next()) {
-      this.#number += 1;
-      this.#instruction();
-    }
-    if (this.#wrapped) out.end();
-    this.#leave();
-    out.op(op.return).end();
-    // Beyond the end of memory fast code just traps, and exact code tells what it was.
-    if (this.#looksAtEnd) out.op(op.unreachable).end();
-    out.call(this.#helpers.outOfGas()).op(op.unreachable).end();
-    out.call(this.#helpers.outOfStack()).op(op.unreachable).end();
-    return { locals: [...this.#definition.body.locals, ...this.#temporaries], code: this.#out.written };
+    for (let number = 0; code.next(); number += 1) this.#instruction(number);
+    this.#frame.end(() => this.#leave());
+    return { locals: this.#frame.locals, code: out.written };
   }
 
-  #instruction(): void {
-    const code = this.#code;
-    const out = this.#out;
+  #instruction(number: number): void {
+    const { code, out } = this.#frame;
     switch (code.opcode) {
       case op.block:
         code.write(out);
@@ -162,7 +67,7 @@ class FunctionMeter {
         return;
       case op.else:
         this.#pay();
-        this.#open.pop();
+        this.#frame.open.pop();
         code.write(out);
         this.#begin(true);
         return;
@@ -193,37 +98,41 @@ class FunctionMeter {
         this.#callIndirect(code.first);
         return;
       case op.memorySize:
-        if (this.#metering.grows) out.getGlobal(this.#metering.pages);
+        if (this.#frame.metering.grows) out.getGlobal(this.#frame.metering.pages);
         else code.write(out);
         return;
       case op.memoryGrow:
         this.#pay();
-        out.get(this.#left).get(this.#room).call(this.#helpers.grow()).set(this.#left);
-        this.#learnEnd();
+        out
+          .get(this.#frame.left)
+          .get(this.#frame.room)
+          .call(this.#frame.helpers.grow())
+          .set(this.#frame.left);
+        this.#memory.learnEnd();
         return;
       case op.memoryFill:
-        this.#bulk(this.#helpers.fill());
+        this.#bulk(this.#frame.helpers.fill());
         return;
       case op.memoryCopy:
-        this.#bulk(this.#helpers.copy());
+        this.#bulk(this.#frame.helpers.copy());
         return;
       case op.memoryInit:
-        this.#bulk(this.#helpers.init(code.first));
+        this.#bulk(this.#frame.helpers.init(code.first));
         return;
       default:
-        this.#ordinary();
+        this.#ordinary(number);
     }
   }
 
-  #ordinary(): void {
-    const code = this.#code;
+  #ordinary(number: number): void {
+    const { code, out } = this.#frame;
     const { opcode } = code;
-    if (code.instruction?.immediate === immediate.local) code.write(this.#out, this.#local(code.first));
-    else if (opcode >= op.i32Load && opcode <= op.i64Store32) this.#access();
-    else code.write(this.#out);
-    if (!this.#exact) this.#prepareMade();
+    if (code.instruction?.immediate === immediate.local) code.write(out, this.#frame.local(code.first));
+    else if (opcode >= op.i32Load && opcode <= op.i64Store32) this.#memory.access();
+    else code.write(out);
+    this.#memory.addressMade(number);
     const floats = nanTypeOf(opcode);
-    if (floats !== undefined) canonicalNan(this.#out, floats, this.#temporary(`value${floats}`, floats));
+    if (floats !== undefined) canonicalNan(out, floats, this.#frame.temporary(`value${floats}`, floats));
   }
 
   // Gas.
@@ -232,9 +141,9 @@ class FunctionMeter {
   #begin(arm: boolean, prepaid = 0, repeats = false): void {
     const block = this.#nextBlock;
     this.#nextBlock += 1;
-    this.#open.push({ block, arm, prepaid, repeats });
-    this.#due += at(this.#analysis.blockGas, block);
-    if (this.#exact) {
+    this.#frame.open.push({ block, arm, prepaid, repeats });
+    this.#due += at(this.#frame.analysis.blockGas, block);
+    if (this.#frame.exact) {
       this.#mustCheck = true;
       this.#pay();
     }
@@ -246,19 +155,19 @@ class FunctionMeter {
    */
   #loop(): void {
     const block = this.#nextBlock;
-    const repeats = this.#analysis.targeted[block] === true;
-    this.#publishMarksBeforeLoop(block);
-    if (this.#exact || !repeats || this.#analysis.targetedByTable[block] === true) {
+    const repeats = this.#frame.analysis.targeted[block] === true;
+    this.#memory.beforeLoop(block);
+    if (this.#frame.exact || !repeats || this.#frame.analysis.targetedByTable[block] === true) {
       this.#pay();
-      this.#code.write(this.#out);
+      this.#frame.code.write(this.#frame.out);
       this.#begin(false, 0, repeats);
-      this.#mustCheck = repeats && !this.#exact;
+      this.#mustCheck = repeats && !this.#frame.exact;
       return;
     }
-    const prepaid = at(this.#analysis.blockGas, block);
+    const prepaid = at(this.#frame.analysis.blockGas, block);
     this.#due += prepaid;
     this.#pay();
-    this.#code.write(this.#out);
+    this.#frame.code.write(this.#frame.out);
     this.#begin(false, prepaid, true);
     this.#due = 0;
     this.#checkGas();
@@ -266,288 +175,104 @@ class FunctionMeter {
 
   #branchIf(): void {
     // If the branch is not taken, what was paid for the target comes back with the next payment.
-    const prepaid = this.#prepaid(this.#code.first);
+    const prepaid = this.#prepaid(this.#frame.code.first);
     this.#due += prepaid;
     this.#pay();
-    this.#code.write(this.#out);
+    this.#frame.code.write(this.#frame.out);
     this.#due -= prepaid;
   }
 
   /** What a branch to `label` pays for the block it leads to. */
   #prepaid(label: number): number {
-    return this.#open[this.#open.length - 1 - label]?.prepaid ?? 0;
+    return this.#frame.open[this.#frame.open.length - 1 - label]?.prepaid ?? 0;
   }
 
   #end(): void {
-    const ended = this.#open.pop();
+    const ended = this.#frame.open.pop();
     // Two ways that meet here have to have paid the same way; a block that nobody leaves early is one way.
-    if (ended !== undefined && (ended.arm || this.#analysis.targeted[ended.block] === true)) this.#pay();
-    if (this.#open.length > 0) this.#out.end();
+    if (ended !== undefined && (ended.arm || this.#frame.analysis.targeted[ended.block] === true))
+      this.#pay();
+    if (this.#frame.open.length > 0) this.#frame.out.end();
   }
 
   /** Takes what is due. */
   #pay(): void {
     if (this.#due === 0 && !this.#mustCheck) return;
-    const out = this.#out;
-    if (this.#due !== 0) out.get(this.#left).i64(this.#due).op(op.i64Sub).set(this.#left);
+    const out = this.#frame.out;
+    if (this.#due !== 0) out.get(this.#frame.left).i64(this.#due).op(op.i64Sub).set(this.#frame.left);
     this.#due = 0;
     if (!this.#mustCheck) return;
     this.#mustCheck = false;
     this.#checkGas();
-    if (this.#exact) this.#publishGas();
+    if (this.#frame.exact) this.#publishGas();
   }
 
   /** Looks at what is left: ends the contract if it is negative. */
   #checkGas(): void {
-    this.#out.get(this.#left).i64(0).op(op.i64LtS);
-    this.#leaveIf(this.#looksAtEnd ? 1 : 0);
-  }
-
-  /** Takes an i32: if it is not 0, leaves for one of the blocks around the body, counted from inside. */
-  #leaveIf(exit: number): void {
-    const inner = Math.max(0, this.#open.length - 1) + (this.#wrapped && this.#open.length > 0 ? 1 : 0);
-    this.#out.branchIf(inner + exit);
+    this.#frame.out.get(this.#frame.left).i64(0).op(op.i64LtS);
+    this.#frame.exitIf('gas');
   }
 
   #publishGas(): void {
-    const { ceiling, gas } = this.#metering;
-    this.#out.getGlobal(ceiling).get(this.#left).op(op.i64Sub).setGlobal(gas);
+    const { ceiling, gas } = this.#frame.metering;
+    this.#frame.out.getGlobal(ceiling).get(this.#frame.left).op(op.i64Sub).setGlobal(gas);
   }
 
-  /** Takes stack for this function; in fast code also prepares to look at both counters at once. */
+  /** Takes stack for this function, and sees to it that there is a look at its gas. */
   #takeStack(): void {
-    const out = this.#out;
-    out.get(this.#room).i64(this.#analysis.stackUnits).op(op.i64Sub).tee(this.#room).i64(0).op(op.i64LtS);
-    this.#leaveIf(this.#looksAtEnd ? 2 : 1);
-    this.#mustCheck = this.#analysis.calls;
+    const out = this.#frame.out;
+    out
+      .get(this.#frame.room)
+      .i64(this.#frame.analysis.stackUnits)
+      .op(op.i64Sub)
+      .tee(this.#frame.room)
+      .i64(0)
+      .op(op.i64LtS);
+    this.#frame.exitIf('stack');
+    // What neither calls nor is long is looked after by whoever called it.
+    const { calls, blockGas } = this.#frame.analysis;
+    this.#mustCheck = calls || blockGas.reduce((total, gas) => total + gas, 0) > longFunction;
   }
 
   /** What precedes every way out of the function. */
   #leave(): void {
     this.#pay();
-    this.#publishMarks(this.#constantMarks);
-    this.#out.get(this.#left);
+    this.#memory.publishMarks();
+    this.#frame.out.get(this.#frame.left);
   }
 
   // Calls.
 
   #call(index: number): void {
-    if (this.#metering.isImport(index)) this.#callHost(index);
+    if (this.#frame.metering.isImport(index)) this.#callHost(index);
     else {
       this.#pay();
-      this.#out.get(this.#left).get(this.#room).call(index).set(this.#left);
-      if (this.#metering.growing.functions.has(index)) this.#learnEnd();
+      this.#frame.out.get(this.#frame.left).get(this.#frame.room).call(index).set(this.#frame.left);
+      if (this.#frame.metering.growing.functions.has(index)) this.#memory.learnEnd();
     }
   }
 
   #callHost(index: number): void {
-    const { ceiling, gas } = this.#metering;
-    if (!this.#exact) {
+    const { ceiling, gas } = this.#frame.metering;
+    if (!this.#frame.exact) {
       this.#mustCheck = true;
       this.#pay();
       this.#publishGas();
     }
-    this.#out.call(index).getGlobal(ceiling).getGlobal(gas).op(op.i64Sub).set(this.#left);
+    this.#frame.out.call(index).getGlobal(ceiling).getGlobal(gas).op(op.i64Sub).set(this.#frame.left);
   }
 
   #callIndirect(type: number): void {
     this.#pay();
-    const index = this.#temporary('address', i32);
-    this.#out.set(index).get(this.#left).get(this.#room).get(index);
-    this.#code.write(this.#out, this.#metering.meteredType(type));
-    this.#out.set(this.#left);
-    if (this.#metering.growing.throughTable) this.#learnEnd();
+    const index = this.#frame.temporary('address', valueType.i32);
+    this.#frame.out.set(index).get(this.#frame.left).get(this.#frame.room).get(index);
+    this.#frame.code.write(this.#frame.out, this.#frame.metering.meteredType(type));
+    this.#frame.out.set(this.#frame.left);
+    if (this.#frame.metering.growing.throughTable) this.#memory.learnEnd();
   }
 
   #bulk(helper: number): void {
     this.#pay();
-    this.#out.get(this.#left).call(helper).set(this.#left);
+    this.#frame.out.get(this.#frame.left).call(helper).set(this.#frame.left);
   }
-
-  // Memory.
-
-  #access(): void {
-    const access = at(this.#analysis.accesses, this.#nextAccess);
-    this.#nextAccess += 1;
-    if (this.#exact) this.#accessExactly();
-    else {
-      const { origin } = access;
-      if (origin?.kind === 'local') this.#prepare(access, this.#local(origin.index));
-      else if (origin?.kind === 'constant') this.#prepareConstant(access, origin.value);
-      else if (origin === undefined) this.#prepareHere(access);
-      // Otherwise this was done when the address was made.
-      this.#code.write(this.#out);
-    }
-  }
-
-  /** Looks after an access whose address is in a local. */
-  #prepare(access: Access, address: number): void {
-    if (access.extent !== 0 && this.#metering.grows) {
-      // An address so large that the sum wraps around is refused by V8.
-      this.#out.get(address).i32(access.extent).op(op.i32Add).get(this.#memoryEnd()).op(op.i32GtU);
-      this.#leaveIf(0);
-    }
-    if (access.mark === undefined) return;
-    const loop = this.#open.findLast((block) => block.repeats);
-    const innermost = loop !== undefined && this.#analysis.containsLoop[loop.block] === false;
-    if (innermost && this.#sites < maximumSites) this.#markOnChange(address, access.mark);
-    else this.#mark(address, access.mark);
-  }
-
-  /** Looks after an access whose address is known beforehand. */
-  #prepareConstant(access: Access, address: number): void {
-    const { grows, initialBytes } = this.#metering;
-    if (grows && address + access.extent > initialBytes) {
-      this.#out
-        .i32(Math.min(address + access.extent, 0x7fff_ffff))
-        .get(this.#memoryEnd())
-        .op(op.i32GtU);
-      this.#leaveIf(0);
-    }
-  }
-
-  /** Looks after an access whose address is on the stack, and for a store the value above it. */
-  #prepareHere(access: Access): void {
-    const load = access.mark === undefined;
-    if (access.extent === 0 || (load && !this.#metering.grows)) return;
-    const address = this.#temporary('address', i32);
-    if (load) {
-      this.#out.tee(address);
-      this.#prepare(access, address);
-      return;
-    }
-    const value = this.#valueTemporary();
-    this.#out.set(value).tee(address);
-    this.#prepare(access, address);
-    this.#out.get(value);
-  }
-
-  /** Looks after the access, if any, whose address has just been made. */
-  #prepareMade(): void {
-    const access = this.#madeBy.get(this.#number);
-    if (access === undefined || (access.mark === undefined && !this.#metering.grows)) return;
-    const address = this.#temporary('address', i32);
-    this.#out.tee(address);
-    this.#prepare(access, address);
-  }
-
-  /** In exact code every access is looked after where it happens, and by itself. */
-  #accessExactly(): void {
-    const out = this.#out;
-    const { opcode, second: offset } = this.#code;
-    const store = opcode >= op.i32Store;
-    if (!store && !this.#metering.grows) {
-      this.#code.write(out);
-      return;
-    }
-    const address = this.#temporary('address', i32);
-    const value = store ? this.#valueTemporary() : 0;
-    if (store) out.set(value);
-    out.set(address);
-    if (this.#metering.grows)
-      out.get(address).i64(extentOf(opcode, offset)).call(this.#helpers.checkExtent());
-    if (store) this.#mark(address, offset);
-    out.get(address);
-    if (store) out.get(value);
-    this.#code.write(out);
-  }
-
-  /**
-   * Marks a chunk, but only if the last address seen here was in another. Stores in the innermost loops go from one
-   * address to one nearby: this is a comparison for each, and a mark now and then. What was last is kept inverted, so that
-   * the zero that a local begins with is no address.
-   */
-  #markOnChange(address: number, offset: number): void {
-    const out = this.#out;
-    const last = this.#temporary(`last${this.#sites}`, i32);
-    this.#sites += 1;
-    out.get(address);
-    if (offset !== 0) out.i32(offset).op(op.i32Add);
-    out
-      .get(last)
-      .op(op.i32Xor)
-      .i32(-(2 ** chunkBits))
-      .op(op.i32LtU)
-      .if();
-    out.get(address);
-    if (offset !== 0) out.i32(offset).op(op.i32Add);
-    out.i32(-1).op(op.i32Xor).set(last);
-    this.#mark(address, offset);
-    out.end();
-  }
-
-  /** Marks the chunk `offset` bytes after an address. */
-  #mark(address: number, offset: number): void {
-    const out = this.#out;
-    if (this.#exact) out.getGlobal(this.#metering.dirty);
-    else out.get(this.#dirtyMask());
-    out.i64(1).get(address);
-    if (offset !== 0) out.i32(offset).op(op.i32Add);
-    out.i32(chunkBits).op(op.i32ShrU, op.i64ExtendI32U, op.i64Shl, op.i64Or);
-    if (this.#exact) out.setGlobal(this.#metering.dirty);
-    else out.set(this.#dirtyMask());
-  }
-
-  /** Adds the marks of this function, and `more`, to those of all. */
-  #publishMarks(more: bigint): void {
-    if (!this.#marksLocally && more === 0n) return;
-    const out = this.#out;
-    out.getGlobal(this.#metering.dirty);
-    if (this.#marksLocally) out.get(this.#dirtyMask()).op(op.i64Or);
-    if (more !== 0n) out.i64(BigInt.asIntN(64, more)).op(op.i64Or);
-    out.setGlobal(this.#metering.dirty);
-  }
-
-  /**
-   * Publishes marks before a loop that makes none: through the loop there is then one value less to keep, which V8 would
-   * otherwise hold in a register.
-   */
-  #publishMarksBeforeLoop(block: number): void {
-    const inner = this.#open.some((open) => open.repeats);
-    if (!this.#marksLocally || inner || this.#analysis.stores[block] === true) return;
-    this.#publishMarks(0n);
-    this.#out.i64(0).set(this.#dirtyMask());
-  }
-
-  /** The local that holds where memory ends, if this function asks for it. */
-  #memoryEnd(): number {
-    return this.#temporary('end', i32);
-  }
-
-  /** Learns where memory ends, at the beginning and after whatever may have grown it. */
-  #learnEnd(): void {
-    if (this.#looksAtEnd)
-      this.#out.getGlobal(this.#metering.pages).i32(pageBits).op(op.i32Shl).set(this.#memoryEnd());
-  }
-
-  // Locals.
-
-  #local(index: number): number {
-    return index < this.#parameters ? index : index + 2;
-  }
-
-  #valueTemporary(): number {
-    const type = at(storedTypes, this.#code.opcode - op.i32Store);
-    return this.#temporary(`value${type}`, type);
-  }
-
-  #dirtyMask(): number {
-    return this.#temporary('dirty', i64);
-  }
-
-  #temporary(name: string, type: number): number {
-    const known = this.#temporaryOf.get(name);
-    if (known !== undefined) return known;
-    const index = this.#firstTemporary + this.#temporaries.length;
-    this.#temporaries.push({ count: 1, type });
-    this.#temporaryOf.set(name, index);
-    return index;
-  }
-}
-
-/** The mark of a store to a constant address. What is beyond the largest memory traps, and marks nothing. */
-function constantMark({ origin, mark }: Access): bigint {
-  if (origin?.kind !== 'constant' || mark === undefined) return 0n;
-  const chunk = Math.floor((origin.value + mark) / 2 ** chunkBits);
-  return chunk < chunkCount ? 1n << BigInt(chunk) : 0n;
 }
