@@ -28,6 +28,9 @@ export interface Remains<Entry> {
   readonly waiting: Entry[];
 }
 
+/** A thread that opens its gate again and again is caught in one of them. */
+const SEIZE_ATTEMPTS = 1000;
+
 /** One thread that does jobs in the order in which they are posted, seen from the main thread. */
 export class Executor<Job, Reply, Entry extends Posted<Job>> {
   readonly #program: ExecutorProgram<Job, Reply>;
@@ -46,6 +49,8 @@ export class Executor<Job, Reply, Entry extends Posted<Job>> {
   slow = false;
   /** Kept by the pool: when it last answered, or began to have work. */
   touched = 0;
+  /** Kept by the pool: how often its job was found to exceed its time. */
+  overdueChecks = 0;
 
   /**
    * Starts the thread.
@@ -128,6 +133,7 @@ export class Executor<Job, Reply, Entry extends Posted<Job>> {
       this.#advance();
       this.#load--;
       this.slow = false;
+      this.overdueChecks = 0;
       progress = true;
       deliver(entry, reply);
     }
@@ -149,7 +155,7 @@ export class Executor<Job, Reply, Entry extends Posted<Job>> {
     return recalled.reverse();
   }
 
-  /** When the job it is at began, in milliseconds since the epoch; `undefined` between jobs. */
+  /** When the job it is at began, by {@link monotonicMs}; `undefined` between jobs. */
   runningSince(): number | undefined {
     for (let at = 0, slot = this.#tail; at < this.#used; at++, slot = nextSlot(slot)) {
       if (this.#slots.state(slot) === SlotState.running) return this.#slots.since(slot);
@@ -157,7 +163,13 @@ export class Executor<Job, Reply, Entry extends Posted<Job>> {
     return undefined;
   }
 
-  /** Ends the thread wherever it is. After this resolves, {@link poll} and then {@link remains} tell what was left. */
+  /** Holds the thread where it may be ended without harm; false when it is not at such a place. */
+  seize(): boolean {
+    for (let attempts = 0; attempts < SEIZE_ATTEMPTS; attempts++) if (this.#slots.seize()) return true;
+    return false;
+  }
+
+  /** Ends the thread wherever it is, which may abort the process unless it was seized. After this resolves, {@link poll} and then {@link remains} tell what was left. */
   async kill(): Promise<void> {
     this.#ending = true;
     this.#ended = true;

@@ -1,6 +1,8 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from '../log.js';
 import { Executor, type ExecutorProgram, type Posted } from './executor.js';
 import { ReplyWatch } from './reply-watch.js';
+import { monotonicMs } from './slots.js';
 
 /** Why a job was begun but never answered. */
 export type LossReason = 'timeout' | 'crash';
@@ -33,10 +35,13 @@ const RESTART_DELAY_MS = 200;
 const BEGIN_MS = 200;
 /** Behind a job that takes longer than this nothing else waits. */
 const STALL_MS = 1;
+/** A thread that was overdue in so many checks, and at no place where it may be ended without harm, is ended all the same. */
+const PATIENCE = 100;
+const SEIZE_EVERY_MS = 5;
 /** How many jobs more a busy executor may have and still be preferred, because it has the code at hand. */
 const HOME_ADVANTAGE = 2;
 /** An idle thread has so long to end by itself. */
-const CLOSE_MS = 1000;
+const CLOSE_MS = 3000;
 
 /** A fixed number of executors, each replaced when it ends. */
 export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
@@ -148,6 +153,7 @@ export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
     await Promise.all(
       this.#executors.map(async (executor) => {
         if (executor.load === 0) return await executor.close(CLOSE_MS);
+        await this.#seize(executor);
         await executor.kill();
         const { begun, waiting } = executor.remains();
         unfinished.push(...(begun === undefined ? waiting : [begun, ...waiting]));
@@ -239,16 +245,25 @@ export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
       this.#watchdog = undefined;
       return;
     }
-    const begunBefore = Date.now() - this.#options.jobTimeoutMs;
+    const now = monotonicMs();
     this.#executors.forEach((executor, index) => {
       const since = executor.runningSince();
-      if (since === undefined || since > begunBefore || executor.ending) return;
+      if (since === undefined || executor.ending) return;
+      if (now - since < this.#options.jobTimeoutMs) return;
+      executor.overdueChecks++;
+      if (!executor.seize() && executor.overdueChecks < PATIENCE) return;
       this.#log.warn(
         { executor: index, limitMs: this.#options.jobTimeoutMs },
         'a job exceeds its time: its executor thread is replaced',
       );
       void this.#kill(index, executor);
     });
+  }
+
+  /** Waits for a place where a thread may be ended without harm. */
+  async #seize(executor: Executor<Job, Reply, Entry>): Promise<void> {
+    const deadline = performance.now() + CLOSE_MS;
+    while (!executor.seize() && performance.now() < deadline) await wait(SEIZE_EVERY_MS);
   }
 
   async #kill(index: number, executor: Executor<Job, Reply, Entry>): Promise<void> {

@@ -1,5 +1,6 @@
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Codec } from './codec.js';
+import { Gate } from './gate.js';
 import { CLOSE, type ExecutorLink } from './link.js';
 import { nextSlot, Slots, SlotState } from './slots.js';
 
@@ -7,8 +8,11 @@ import { nextSlot, Slots, SlotState } from './slots.js';
 export interface Service<Job, Reply> {
   readonly jobs: Codec<Job>;
   readonly replies: Codec<Reply>;
-  /** Does one job, synchronously. What it throws is a bug and ends the thread. */
-  handle(job: Job): Reply;
+  /**
+   * Does one job, synchronously. What it throws is a bug and ends the thread.
+   * @param gate to be opened around what may run for too long
+   */
+  handle(job: Job, gate: Gate): Reply;
 }
 
 /** The thread returns to its event loop after so many jobs, or when idle for so long. */
@@ -27,6 +31,7 @@ const SPIN_MS = 0.01;
  */
 export async function serve<Job, Reply>(link: ExecutorLink, service: Service<Job, Reply>): Promise<void> {
   const slots = new Slots(link.slots);
+  const gate = new Gate(slots);
   const bell = new Int32Array(link.bell);
   let slot = 0;
   let unreported = 0;
@@ -39,7 +44,7 @@ export async function serve<Job, Reply>(link: ExecutorLink, service: Service<Job
           slots.finish(slot, 0);
           return;
         }
-        giveReply(link, slots, slot, service.handle(job), service.replies);
+        giveReply(link, slots, slot, service.handle(job, gate), service.replies);
       } else {
         discard(link, slots, slot);
       }

@@ -17,9 +17,18 @@ export const SLOT_CAPACITY = 32 * 1024;
 /** Where a slot stands. */
 export const SlotState = { free: 0, queued: 1, running: 2, done: 3, withdrawn: 4 } as const;
 
+/** Whether the thread may be ended where it is. */
+const GateState = { shut: 0, open: 1, seized: 2 } as const;
+
 /** The length that stands for "the message is in the port". */
 const IN_PORT = -1;
 const CONTROL_BYTES = SLOT_COUNT * 16 + 8;
+
+/** Milliseconds by a clock that all threads share and nobody sets. */
+export function monotonicMs(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1000 + nanoseconds / 1e6;
+}
 
 /** The slots of one executor, seen from either side. */
 export class Slots {
@@ -30,6 +39,8 @@ export class Slots {
   readonly #since: Float64Array;
   /** One word: whether the thread sleeps, or is about to. */
   readonly #asleep: Int32Array;
+  /** One word: a {@link GateState}. */
+  readonly #gate: Int32Array;
   readonly #bodies: readonly Uint8Array[];
 
   constructor(memory = new SharedArrayBuffer(CONTROL_BYTES + SLOT_COUNT * SLOT_CAPACITY)) {
@@ -38,6 +49,7 @@ export class Slots {
     this.#lengths = new Int32Array(memory, SLOT_COUNT * 4, SLOT_COUNT);
     this.#since = new Float64Array(memory, SLOT_COUNT * 8, SLOT_COUNT);
     this.#asleep = new Int32Array(memory, SLOT_COUNT * 16, 1);
+    this.#gate = new Int32Array(memory, SLOT_COUNT * 16 + 4, 1);
     this.#bodies = Array.from(
       { length: SLOT_COUNT },
       (_, slot) => new Uint8Array(memory, CONTROL_BYTES + slot * SLOT_CAPACITY, SLOT_CAPACITY),
@@ -59,7 +71,7 @@ export class Slots {
     return length === IN_PORT ? undefined : length;
   }
 
-  /** When the job of a running slot began, in milliseconds since the epoch. */
+  /** When the job of a running slot began, by {@link monotonicMs}. */
   since(slot: number): number {
     return this.#since[slot]!;
   }
@@ -82,7 +94,7 @@ export class Slots {
   /** Thread: begins a job; false when there is none or it was withdrawn. */
   claim(slot: number): boolean {
     const { queued, running } = SlotState;
-    this.#since[slot] = Date.now();
+    this.#since[slot] = monotonicMs();
     return Atomics.compareExchange(this.#states, slot, queued, running) === queued;
   }
 
@@ -104,6 +116,23 @@ export class Slots {
     // Whoever changed the state before it saw the mark makes this return at once.
     Atomics.wait(this.#states, slot, state, milliseconds);
     Atomics.store(this.#asleep, 0, 0);
+  }
+
+  /** Thread: may be ended from now on. */
+  openGate(): void {
+    Atomics.store(this.#gate, 0, GateState.open);
+  }
+
+  /** Thread: must not be ended any more. Does not return when it is too late for that. */
+  shutGate(): void {
+    const { shut, open, seized } = GateState;
+    if (Atomics.compareExchange(this.#gate, 0, open, shut) === seized) Atomics.wait(this.#gate, 0, seized);
+  }
+
+  /** Main: holds the thread where it may be ended; false when it is not there. */
+  seize(): boolean {
+    const { open, seized } = GateState;
+    return Atomics.compareExchange(this.#gate, 0, open, seized) !== GateState.shut;
   }
 
   #wake(slot: number): void {

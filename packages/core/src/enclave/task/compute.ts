@@ -1,10 +1,13 @@
 import { keccak256, seal, sign, toHex, utf8 } from '@enigma-worker/crypto';
 import { computeReceipt, inputsHash, zeroHash } from '@enigma-worker/protocol';
+import type { Gate } from '../../executors/gate.js';
 import { StoreError } from '../../store/errors.js';
 import { isBehind } from '../../store/store.js';
+import type { Call } from '../../vm/call.js';
 import { missingStateKey, unknownContract } from './errors.js';
 import { ethereumOf } from './ethereum.js';
 import { failedCompute } from './failure.js';
+import { gated } from './gated-state.js';
 import { openInputs } from './inputs.js';
 import type { ComputeJob, Reply } from './messages.js';
 import type { Workshop } from './workshop.js';
@@ -13,7 +16,11 @@ import type { Workshop } from './workshop.js';
  * Runs a function of a contract on its state. The state is looked up before the inputs are opened.
  * Source: docs/protocol.md, "Errors".
  */
-export function compute({ engine, reader, states, signingKey }: Workshop, job: ComputeJob): Reply {
+export function compute(
+  { engine, reader, states, signingKey }: Workshop,
+  job: ComputeJob,
+  gate: Gate,
+): Reply {
   const { input, ioKey, stateKey } = job;
   const { contractAddress, gasLimit } = input;
   const record = reader.contract(contractAddress);
@@ -35,8 +42,9 @@ export function compute({ engine, reader, states, signingKey }: Workshop, job: C
 
   const state = states.open(contractAddress, stateKey, record);
   const { functionName, args } = inputs;
-  const code = { hash: codeHash, load: () => loadCode(reader, codeHash) };
-  const outcome = engine.compute(code, { kind: 'compute', functionName, args, gasLimit, state });
+  const code = { hash: codeHash, load: () => gate.shut(() => loadCode(reader, codeHash)) };
+  const call: Call = { kind: 'compute', functionName, args, gasLimit, state: gated(gate, state) };
+  const outcome = gate.open(() => engine.compute(code, call));
   if (!outcome.ok) return fail(outcome.message, outcome.usedGas);
 
   const output = seal(ioKey, outcome.result);

@@ -1,8 +1,11 @@
 import { keccak256, seal, sign, utf8 } from '@enigma-worker/crypto';
 import { deployReceipt, inputsHash } from '@enigma-worker/protocol';
+import type { Gate } from '../../executors/gate.js';
+import type { Call } from '../../vm/call.js';
 import { missingStateKey } from './errors.js';
 import { ethereumOf } from './ethereum.js';
 import { failedDeploy } from './failure.js';
+import { gated } from './gated-state.js';
 import { openInputs } from './inputs.js';
 import type { DeployJob, Reply } from './messages.js';
 import type { Workshop } from './workshop.js';
@@ -11,7 +14,7 @@ import type { Workshop } from './workshop.js';
  * Runs a constructor: what it returns is the contract's code, and its state is delta 0.
  * The inputs are opened before the state key is missed. Source: docs/protocol.md, "Errors".
  */
-export function deploy({ engine, states, signingKey }: Workshop, job: DeployJob): Reply {
+export function deploy({ engine, states, signingKey }: Workshop, job: DeployJob, gate: Gate): Reply {
   const { input, ioKey, stateKey } = job;
   const fail = (message: string, usedGas: bigint): Reply => {
     if (job.dryRun) return { kind: 'estimate', ok: false, output: seal(ioKey, utf8(message)), usedGas };
@@ -24,13 +27,9 @@ export function deploy({ engine, states, signingKey }: Workshop, job: DeployJob)
 
   const state = states.open(input.contractAddress, stateKey);
   const { functionName, args } = inputs;
-  const outcome = engine.deploy(input.preCode, {
-    kind: 'deploy',
-    functionName,
-    args,
-    gasLimit: input.gasLimit,
-    state,
-  });
+  const { gasLimit } = input;
+  const call: Call = { kind: 'deploy', functionName, args, gasLimit, state: gated(gate, state) };
+  const outcome = gate.open(() => engine.deploy(input.preCode, call));
   if (!outcome.ok) return fail(outcome.message, outcome.usedGas);
 
   const { usedGas } = outcome;
@@ -44,7 +43,7 @@ export function deploy({ engine, states, signingKey }: Workshop, job: DeployJob)
     inputsHash: inputsHash({ ...input, subject: preCodeHash }),
     codeHash: keccak256(outcome.result),
     deltaHash: delta.hash,
-    gasLimit: input.gasLimit,
+    gasLimit,
     usedGas,
     ...ethereum,
   });

@@ -1,3 +1,4 @@
+import type { Gate } from '../../executors/gate.js';
 import type { Service } from '../../executors/serve.js';
 import { StoreError } from '../../store/errors.js';
 import { EngineError } from '../../vm/engine-error.js';
@@ -18,9 +19,9 @@ export function taskService(workshop: Workshop): Service<Job, Reply> {
   return {
     jobs: jobCodec,
     replies: replyCodec,
-    handle(job) {
+    handle(job, gate) {
       try {
-        return run(workshop, changes, job);
+        return run(workshop, changes, job, gate);
       } catch (error) {
         return systemError(error);
       } finally {
@@ -31,12 +32,12 @@ export function taskService(workshop: Workshop): Service<Job, Reply> {
   };
 }
 
-function run(workshop: Workshop, changes: RecentChanges, job: Job): Reply {
+function run(workshop: Workshop, changes: RecentChanges, job: Job, gate: Gate): Reply {
   switch (job.kind) {
     case 'compute':
-      return computeInOrder(workshop, changes, job);
+      return computeInOrder(workshop, changes, job, gate);
     case 'deploy':
-      return deploy(workshop, job);
+      return deploy(workshop, job, gate);
     case 'build':
       return build(workshop, job);
     case 'spare-keys':
@@ -47,11 +48,11 @@ function run(workshop: Workshop, changes: RecentChanges, job: Job): Reply {
   }
 }
 
-function computeInOrder(workshop: Workshop, changes: RecentChanges, job: ComputeJob): Reply {
+function computeInOrder(workshop: Workshop, changes: RecentChanges, job: ComputeJob, gate: Gate): Reply {
   const { contractAddress } = job.input;
   if (changes.refuses(contractAddress, job.fresh)) return { kind: 'refused' };
   workshop.reader.refresh();
-  const reply = compute(workshop, job);
+  const reply = compute(workshop, job, gate);
   if (reply.kind === 'stale' || (reply.kind === 'done' && reply.change !== undefined))
     changes.note(contractAddress);
   return reply;
