@@ -21,8 +21,8 @@ export async function metering(): Promise<readonly Row[]> {
   for (const name of kernels) {
     const exe = await kernel(name);
     const ours = metered(exe);
-    plain.push(compare(ours, runner(own(exe), exeMemory), rounds));
-    const { a, b, ratio } = compare(runner(own(meteredByHost(exe)), exeMemory), ours, 5);
+    plain.push(compare(ours, runner(own(exe), exeMemory), roundMs));
+    const { a, b, ratio } = compare(runner(own(meteredByHost(exe)), exeMemory), ours, 0);
     byHost.push({
       name: `gas by a host call a block / ours: ${name}`,
       ours: a,
@@ -44,7 +44,7 @@ export async function metering(): Promise<readonly Row[]> {
   ];
   for (const name of contracts) {
     const exe = await kernel(name);
-    const { a, b, ratio } = compare(metered(exe), runner(own(exe), exeMemory), rounds);
+    const { a, b, ratio } = compare(metered(exe), runner(own(exe), exeMemory), roundMs);
     rows.push({
       name: `metered and stack-limited / plain: ${name}`,
       ours: a,
@@ -84,8 +84,8 @@ interface Comparison {
   readonly ratio: number;
 }
 
-/** Runs two in turn, round for round; they have to return the same. */
-function compare(one: Runner, other: Runner, rounds: number): Comparison {
+/** Runs two in turn, round for round, each for at least so many milliseconds; they have to return the same. */
+function compare(one: Runner, other: Runner, least: number): Comparison {
   if (Buffer.compare(one.run(), other.run()) !== 0) throw new Error('metering changes what the code does');
   // Enough for V8 to have compiled both with its optimising compiler.
   for (let warm = 0; warm < 3; warm++) timed(() => void (one.run(), other.run()));
@@ -94,7 +94,7 @@ function compare(one: Runner, other: Runner, rounds: number): Comparison {
     timed(() => {
       for (let run = 0; run < repeats; run++) which.run();
     });
-  while (many(other) < roundMs && repeats < maximumRepeats) repeats *= 2;
+  while (many(other) < least && repeats < maximumRepeats) repeats *= 2;
   const repeat = (which: Runner): number => many(which) / repeats;
   const a: number[] = [];
   const b: number[] = [];
