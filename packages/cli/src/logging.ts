@@ -1,8 +1,21 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
 
-/** The log levels of every server, the quietest last. */
-export const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']);
+const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']);
+
+/** Settings of every server that logs. */
+export const logSettings = {
+  logLevel: {
+    value: 'level',
+    description: 'trace, debug, info, warn, error or silent (default: info)',
+    schema: logLevel.default('info'),
+  },
+  logFile: {
+    value: 'file',
+    description: 'write the log there; SIGHUP reopens it',
+    schema: z.string().optional(),
+  },
+} as const;
 
 /** A logger, and how to make it write to a fresh file of the same name after the old one was moved away. */
 export interface OpenLog {

@@ -6,7 +6,7 @@ import { listenAddress } from '../config/listen.js';
 import { load, readConfigFile } from '../config/load.js';
 import { sealingFrom, sealingSettings } from '../config/sealing.js';
 import { addFlags, address, flag, integer, type SettingValues } from '../config/settings.js';
-import { logLevel, openLog } from '../logging.js';
+import { logSettings, openLog } from '../logging.js';
 import { untilStopped } from '../until-stopped.js';
 import { keygenCommand } from './core-keygen.js';
 import { resealCommand } from './core-reseal.js';
@@ -85,16 +85,7 @@ export const coreSettings = {
     description: 'serve /metrics, /health and /ready there',
     schema: listenAddress().optional(),
   },
-  logLevel: {
-    value: 'level',
-    description: 'trace, debug, info, warn, error or silent (default: info)',
-    schema: logLevel.default('info'),
-  },
-  logFile: {
-    value: 'file',
-    description: 'write the log there; SIGHUP reopens it',
-    schema: z.string().optional(),
-  },
+  ...logSettings,
 } as const;
 
 /** `enigma core`, with `keygen` and `reseal` below it. */

@@ -4,7 +4,7 @@ import { listenAddress } from '../config/listen.js';
 import { load, readConfigFile } from '../config/load.js';
 import { addFlags, integer, list } from '../config/settings.js';
 import { clientSettings, connectClient } from '../connection.js';
-import { logLevel, openLog } from '../logging.js';
+import { logSettings, openLog } from '../logging.js';
 import { untilStopped } from '../until-stopped.js';
 
 const { endpoint, timeout, serverKey, curveKeyFile } = clientSettings;
@@ -35,16 +35,7 @@ export const gatewaySettings = {
     description: 'principal node from which state keys of new contracts are fetched',
     schema: z.url().optional(),
   },
-  logLevel: {
-    value: 'level',
-    description: 'trace, debug, info, warn, error or silent (default: info)',
-    schema: logLevel.default('info'),
-  },
-  logFile: {
-    value: 'file',
-    description: 'write the log there; SIGHUP reopens it',
-    schema: z.string().optional(),
-  },
+  ...logSettings,
 } as const;
 
 /** `enigma gateway`. */

@@ -7,7 +7,7 @@ import { load, readConfigFile } from '../config/load.js';
 import { sealingFrom, sealingSettings } from '../config/sealing.js';
 import { addFlags, integer, list } from '../config/settings.js';
 import { readText } from '../files.js';
-import { logLevel, openLog } from '../logging.js';
+import { logSettings, openLog } from '../logging.js';
 import { untilStopped } from '../until-stopped.js';
 import { resealCommand } from './principal-reseal.js';
 import { backupCommand, restoreCommand, rotateCommand } from './principal-secrets.js';
@@ -46,16 +46,7 @@ export const principalSettings = {
     schema: integer(1, 24 * 365).default(24),
   },
   ...sealingSettings,
-  logLevel: {
-    value: 'level',
-    description: 'trace, debug, info, warn, error or silent (default: info)',
-    schema: logLevel.default('info'),
-  },
-  logFile: {
-    value: 'file',
-    description: 'write the log there; SIGHUP reopens it',
-    schema: z.string().optional(),
-  },
+  ...logSettings,
 } as const;
 
 /** `enigma principal`, with what is done to a stopped one below it. */
