@@ -6,7 +6,7 @@ export const dirtySlackBytes = 4096;
 
 /** Where an operand came from: a local, still as that local has it; an instruction; a constant; something less simple. */
 export type Origin =
-  | { readonly kind: 'local'; readonly index: number }
+  | { readonly kind: 'local'; readonly index: number; readonly version: number }
   | { readonly kind: 'instruction'; readonly number: number }
   | { readonly kind: 'constant'; readonly value: number }
   | undefined;
@@ -33,8 +33,8 @@ const farAway = 65_536;
 
 interface Group {
   readonly leader: Access;
-  /** Whether the code between the leader and here may be left or entered: the leader's work is settled then. */
-  settled: boolean;
+  /** The stretch of code that the leader stands in: further on its work is settled. */
+  readonly stretch: number;
   /** The last byte after the leader's mark that a store of the group touches. */
   markedTo: number;
 }
@@ -50,6 +50,19 @@ export class AccessPlan {
   /** One for each load and store, in order. */
   readonly accesses: Access[] = [];
   readonly #groups = new Map<number, Group>();
+  /** How often each local has been given another value. */
+  readonly #versions = new Map<number, number>();
+  /** Counts the stretches of code that are either run from beginning to end or not at all. */
+  #stretch = 0;
+
+  /** Where the result of a simple instruction comes from. */
+  originOf(opcode: number, index: number, number: number): Origin {
+    if (opcode === op.localGet || opcode === op.localTee) {
+      return { kind: 'local', index, version: this.#versions.get(index) ?? 0 };
+    }
+    if (opcode === op.i32Const) return { kind: 'constant', value: index >>> 0 };
+    return opcode === op.memorySize || opcode === op.memoryGrow ? undefined : { kind: 'instruction', number };
+  }
 
   /** A load or store, by its opcode, offset, and the origin of its address. One that never runs needs nothing. */
   visit(opcode: number, offset: number, origin: Origin, dead: boolean): void {
@@ -59,21 +72,23 @@ export class AccessPlan {
     }
     const store = opcode >= op.i32Store;
     const extent = extentOf(opcode, offset);
-    const access: Access = { origin, extent, mark: store ? offset : undefined };
+    const access: Access = { origin: this.#current(origin), extent, mark: store ? offset : undefined };
     this.accesses.push(access);
-    if (origin?.kind !== 'local' || extent > farAway) return;
-    const group = this.#groups.get(origin.index);
-    if (group === undefined || !this.#join(group, access)) this.#lead(origin.index, access);
+    if (access.origin?.kind !== 'local' || extent > farAway) return;
+    const { index } = access.origin;
+    const group = this.#groups.get(index);
+    if (group === undefined || !this.#join(group, access)) this.#lead(index, access);
   }
 
   /** A local has another value from here on. */
   assign(local: number): void {
     this.#groups.delete(local);
+    this.#versions.set(local, (this.#versions.get(local) ?? 0) + 1);
   }
 
   /** The code may be left here. */
   settle(): void {
-    for (const group of this.#groups.values()) group.settled = true;
+    this.#stretch += 1;
   }
 
   /** The code may be entered here. */
@@ -81,14 +96,24 @@ export class AccessPlan {
     this.#groups.clear();
   }
 
+  #isSettled(group: Group): boolean {
+    return group.stretch !== this.#stretch;
+  }
+
+  /** The origin, unless it is a local that has another value by now. */
+  #current(origin: Origin): Origin {
+    if (origin?.kind !== 'local') return origin;
+    return origin.version === (this.#versions.get(origin.index) ?? 0) ? origin : undefined;
+  }
+
   #lead(local: number, access: Access): void {
-    this.#groups.set(local, { leader: access, settled: false, markedTo: access.extent });
+    this.#groups.set(local, { leader: access, stretch: this.#stretch, markedTo: access.extent });
   }
 
   /** Hands the work for `access` to the leader of the group, if it can take it. */
   #join(group: Group, access: Access): boolean {
     const { leader } = group;
-    if (access.extent > leader.extent && group.settled) return false;
+    if (access.extent > leader.extent && this.#isSettled(group)) return false;
     if (access.mark !== undefined && !this.#markAlong(group, access.mark, access.extent)) return false;
     leader.extent = Math.max(leader.extent, access.extent);
     access.extent = 0;
@@ -97,11 +122,11 @@ export class AccessPlan {
   }
 
   #markAlong(group: Group, from: number, to: number): boolean {
-    const { leader, settled } = group;
+    const { leader } = group;
     const first = Math.min(from, leader.mark ?? from);
     const last = leader.mark === undefined ? to : Math.max(to, group.markedTo);
     const change = leader.mark !== first;
-    if (last - first > dirtySlackBytes || (change && settled)) return false;
+    if (last - first > dirtySlackBytes || (change && this.#isSettled(group))) return false;
     leader.mark = first;
     group.markedTo = last;
     return true;

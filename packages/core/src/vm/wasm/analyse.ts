@@ -112,12 +112,12 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
       height += 1;
     }
   };
-  const assign = (local: number): void => {
-    plan.assign(local);
-    // An operand that was read from the local before is no longer what the local has.
-    for (let index = 0; index < height; index += 1) {
-      const origin = origins[index];
-      if (origin?.kind === 'local' && origin.index === local) origins[index] = undefined;
+  /** Notes something of all open blocks; those around one where it is noted have it noted too. */
+  const tellAround = (noted: boolean[]): void => {
+    for (let index = frames.length - 1; index >= 0; index -= 1) {
+      const { label } = at(frames, index);
+      if (noted[label] === true) return;
+      noted[label] = true;
     }
   };
   const apply = (callee: FunctionType): void => {
@@ -153,7 +153,7 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
         if (opcode === op.if) pop(1);
         if (opcode === op.loop) {
           plan.forget();
-          for (const { label } of frames) containsLoop[label] = true;
+          tellAround(containsLoop);
         }
         origins.fill(undefined, height - parameters, height);
         open(parameters, results, opcode === op.loop, opcode === op.if);
@@ -211,12 +211,12 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
         if (opcode >= op.i32Load && opcode <= op.i64Store32) {
           const address = origins[height - (opcode >= op.i32Store ? 2 : 1)];
           const early = address?.kind === 'instruction' && address.number < barrier;
-          if (opcode >= op.i32Store) for (const { label } of frames) stores[label] = true;
+          if (opcode >= op.i32Store) tellAround(stores);
           plan.visit(opcode, code.second, early ? undefined : address, frame.dead);
         }
-        if (opcode === op.localSet || opcode === op.localTee) assign(code.first);
+        if (opcode === op.localSet || opcode === op.localTee) plan.assign(code.first);
         pop(instruction.pops);
-        push(instruction.pushes, originOf(opcode, code.first, number));
+        push(instruction.pushes, plan.originOf(opcode, code.first, number));
     }
   }
   const locals = body.locals.reduce((total, group) => total + group.count, 0);
@@ -239,13 +239,6 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
 /** Whether what follows the instruction may not happen, or may find another memory. */
 function isBarrier(opcode: number): boolean {
   return (opcode >= op.block && opcode <= op.callIndirect) || opcode === op.memoryGrow;
-}
-
-/** Where the result of a simple instruction comes from. */
-function originOf(opcode: number, index: number, number: number): Origin {
-  if (opcode === op.localGet || opcode === op.localTee) return { kind: 'local', index };
-  if (opcode === op.i32Const) return { kind: 'constant', value: index >>> 0 };
-  return opcode === op.memorySize || opcode === op.memoryGrow ? undefined : { kind: 'instruction', number };
 }
 
 /** How many parameters and results a block of this type has; `type` as in {@link Code.first}. */

@@ -40,6 +40,8 @@ export class FunctionFrame {
   readonly room: number;
   /** The blocks around the current instruction, outermost first. */
   readonly open: OpenBlock[] = [];
+  /** Those of them that come round. */
+  readonly loops: OpenBlock[] = [];
   /** Whether addresses are compared with the end of memory. */
   readonly looksAtEnd: boolean;
   readonly #definition: DefinedFunction;

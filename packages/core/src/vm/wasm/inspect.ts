@@ -49,11 +49,17 @@ export interface DeployedContent {
   readonly deployGas: number;
 }
 
+/** Who has read this many reasons needs no more of them. */
+const maximumRefusals = 100;
+
 /** Looks at a module as a deployment would, but goes on after the first reason to refuse it. Never throws. */
 export function inspectModule(bytes: Uint8Array, limits: ModuleLimits = defaultModuleLimits): Inspection {
   const refusals: ContractError[] = [];
+  const messages = new Set<string>();
   const refuse = (error: ContractError): void => {
-    if (!refusals.some((known) => known.message === error.message)) refusals.push(error);
+    if (messages.has(error.message) || refusals.length === maximumRefusals) return;
+    messages.add(error.message);
+    refusals.push(error);
   };
   try {
     const module = decodeModule(bytes, limits, refuse);

@@ -69,7 +69,7 @@ export class MemoryMeter {
       this.#frame.exitIf('memory');
     }
     if (access.mark === undefined) return;
-    const loop = this.#frame.open.findLast((block) => block.repeats);
+    const loop = this.#frame.loops.at(-1);
     const innermost = loop !== undefined && this.#frame.analysis.containsLoop[loop.block] === false;
     if (innermost && this.#sites < maximumSites) this.#markOnChange(address, access.mark);
     else this.#mark(address, access.mark);
@@ -188,7 +188,7 @@ export class MemoryMeter {
    * otherwise hold in a register.
    */
   beforeLoop(block: number): void {
-    const inner = this.#frame.open.some((open) => open.repeats);
+    const inner = this.#frame.loops.length > 0;
     if (!this.#marksLocally || inner || this.#frame.analysis.stores[block] === true) return;
     this.#publish(0n);
     this.#frame.out.i64(0).set(this.#dirtyMask());

@@ -141,7 +141,9 @@ class FunctionMeter {
   #begin(arm: boolean, prepaid = 0, repeats = false): void {
     const block = this.#nextBlock;
     this.#nextBlock += 1;
-    this.#frame.open.push({ block, arm, prepaid, repeats });
+    const open = { block, arm, prepaid, repeats };
+    this.#frame.open.push(open);
+    if (repeats) this.#frame.loops.push(open);
     this.#due += at(this.#frame.analysis.blockGas, block);
     if (this.#frame.exact) {
       this.#mustCheck = true;
@@ -189,6 +191,7 @@ class FunctionMeter {
 
   #end(): void {
     const ended = this.#frame.open.pop();
+    if (ended?.repeats === true) this.#frame.loops.pop();
     // Two ways that meet here have to have paid the same way; a block that nobody leaves early is one way.
     if (ended !== undefined && (ended.arm || this.#frame.analysis.targeted[ended.block] === true))
       this.#pay();

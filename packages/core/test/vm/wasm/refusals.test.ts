@@ -221,14 +221,19 @@ describe('limits', () => {
   });
 });
 
-/** A module with one function whose code is this. */
-function withCode(code: readonly number[]): Uint8Array {
+/** The same bytes so many times. */
+function repeated(times: number, bytes: readonly number[]): number[] {
+  return Array.from({ length: times }, () => bytes).flat();
+}
+
+/** A module with one function whose locals and code are these. */
+function withCode(code: readonly number[], locals: readonly number[] = [0]): Uint8Array {
   const leb = (value: number): number[] => [
     (value & 0x7f) | 0x80,
     ((value >> 7) & 0x7f) | 0x80,
     (value >> 14) & 0x7f,
   ];
-  const body = [...leb(code.length + 1), 0, ...code];
+  const body = [...leb(code.length + locals.length), ...locals, ...code];
   return Uint8Array.from([
     0x00,
     0x61,
@@ -309,6 +314,60 @@ describe('attacks on the decoder', () => {
     const code = [1, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x7f, 0x0b];
     const module = [...withCode([0x0b]).slice(0, -7), 10, code.length + 2, 1, code.length, ...code];
     expect(refusal(() => buildContract(Uint8Array.from(module))).code).not.toBe('NONE');
+  });
+
+  // Each of these would take minutes if some step took the square of their length.
+  const long: readonly (readonly [string, readonly number[]])[] = [
+    [
+      'a tower of operands over which locals change',
+      [...repeated(200_000, [0x20, 0]), ...repeated(200_000, [0x22, 0]), ...repeated(200_000, [0x1a])],
+    ],
+    [
+      'stores in deep blocks',
+      [
+        ...repeated(4_990, [0x02, 0x40]),
+        ...repeated(80_000, [0x20, 0, 0x20, 0, 0x36, 0, 0]),
+        ...repeated(4_990, [0x0b]),
+      ],
+    ],
+    [
+      'stores in deep loops, with branches between them',
+      [
+        ...repeated(2_000, [0x03, 0x40]),
+        ...repeated(60_000, [0x20, 0, 0x41, 0, 0x36, 0, 0, 0x41, 0, 0x0d, 0]),
+        ...repeated(2_000, [0x0b]),
+      ],
+    ],
+    ['loops beside each other', repeated(60_000, [0x03, 0x40, 0x41, 0, 0x0d, 0, 0x0b])],
+    [
+      'tables of branches',
+      [...repeated(100, [0x02, 0x40, 0x41, 0, 0x0e, 0x88, 0x27, ...repeated(5_001, [0]), 0x0b])],
+    ],
+  ];
+  test.each(long)('%s', (_, code) => {
+    const module = withCode([...code, 0x0b], [1, 1, 0x7f]);
+    const start = process.cpuUsage();
+    const { exe } = buildContract(module);
+    for (const variant of ['exact', 'fast'] as const)
+      expect(wasm.validate(instrument(exe, variant).code)).toBe(true);
+    expect(inspectModule(module).refusals).toEqual([]);
+    expect(process.cpuUsage(start).user).toBeLessThan(15_000_000);
+  });
+
+  test('imports without end', () => {
+    const entry = (index: number): number[] => [
+      1,
+      0x61,
+      2,
+      0x30 + (index % 64),
+      0x30 + ((index >> 6) % 64),
+      0,
+      0,
+    ];
+    const list = Array.from({ length: 4096 }, (_, index) => entry(index)).flat();
+    const section = [2, 0x82, 0xe0, 0x01, 0x80, 0x20, ...list];
+    const module = Uint8Array.from([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, ...section]);
+    expect(inspectModule(module).refusals.length).toBeGreaterThan(50);
   });
 
   const malformed: readonly (readonly [string, readonly number[]])[] = [
