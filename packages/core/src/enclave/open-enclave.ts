@@ -1,7 +1,8 @@
-import { equalBytes, toHex } from '@enigma-worker/crypto';
+import { equalBytes } from '@enigma-worker/crypto';
 import type { StateKey } from '@enigma-worker/protocol';
 import { Lanes } from '../executors/lanes.js';
 import type { Logger } from '../log.js';
+import { bytesKey } from '../store/bytes-key.js';
 import { isBehind, type Store } from '../store/store.js';
 import { executorStackMb } from '../vm/executor-thread.js';
 import type { AttestationProvider } from './attestation/provider.js';
@@ -93,7 +94,7 @@ class StoreEnclave implements Enclave {
 
   async acceptExchange(response: Uint8Array, sig?: Uint8Array): Promise<readonly BuildFailure[]> {
     const { id, keys } = this.#exchange.open(response, sig);
-    const latest = [...new Map(keys.map((each) => [toHex(each.address), each])).values()];
+    const latest = [...new Map(keys.map((each) => [bytesKey(each.address), each])).values()];
     const fresh = latest.filter(({ address }) => this.#stateKeys.get(address) === undefined);
     const other = latest.filter(({ address, key }) => {
       const held = this.#stateKeys.get(address);
@@ -109,7 +110,7 @@ class StoreEnclave implements Enclave {
   }
 
   async exclusive<T>(addresses: readonly Uint8Array[], work: () => Promise<T>): Promise<T> {
-    return await enclaveErrors(this.#lanes.exclusive(addresses.map(toHex), work));
+    return await enclaveErrors(this.#lanes.exclusive(addresses.map(bytesKey), work));
   }
 
   stats(): EnclaveStats {

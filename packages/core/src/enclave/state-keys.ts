@@ -1,5 +1,6 @@
 import { toHex } from '@enigma-worker/crypto';
 import type { StateKey } from '@enigma-worker/protocol';
+import { bytesKey } from '../store/bytes-key.js';
 import type { Store } from '../store/store.js';
 import { ByteLru } from '../vm/byte-lru.js';
 import type { Sealer } from './sealing/sealer.js';
@@ -27,12 +28,12 @@ export class StateKeys {
    * @throws SealingError when the stored key does not open
    */
   get(address: Uint8Array): Uint8Array | undefined {
-    const name = toHex(address);
+    const name = bytesKey(address);
     const known = this.#open.get(name);
     if (known !== undefined) return known;
     const sealed = this.#store.stateKey(address);
     if (sealed === undefined) return undefined;
-    const key = this.#sealer.open(labelOf(name), sealed);
+    const key = this.#sealer.open(labelOf(toHex(address)), sealed);
     this.#open.set(name, key, 1);
     return key;
   }
@@ -44,7 +45,7 @@ export class StateKeys {
       sealed: this.#sealer.seal(labelOf(toHex(address)), key),
     }));
     await this.#store.putStateKeys(sealed);
-    for (const { address, key } of keys) this.#open.set(toHex(address), key, 1);
+    for (const { address, key } of keys) this.#open.set(bytesKey(address), key, 1);
   }
 
   /** Forgets what is open in memory. */

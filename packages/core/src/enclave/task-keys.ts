@@ -1,5 +1,6 @@
-import { CryptoError, generateKeyPair, type KeyPair, sharedKey, sign, toHex } from '@enigma-worker/crypto';
+import { CryptoError, generateKeyPair, type KeyPair, sharedKey, sign } from '@enigma-worker/crypto';
 import { taskKeyPreimage } from '@enigma-worker/protocol';
+import { bytesKey } from '../store/bytes-key.js';
 import type { TaskKeyOffer } from './enclave.js';
 import { EnclaveError, insideEnclave } from './errors.js';
 
@@ -92,7 +93,7 @@ export class TaskKeys {
     const key = this.#spare.pop() ?? this.#make();
     this.#refill();
     const ioKey = agree(key, userPubKey);
-    const user = toHex(userPubKey);
+    const user = bytesKey(userPubKey);
     this.#drop(user);
     this.#held.set(user, { ioKey, expires: this.#now() + this.#options.taskKeyLifetimeMs });
     this.#prune();
@@ -104,7 +105,7 @@ export class TaskKeys {
    * @throws EnclaveError `TASK_KEY_MISSING` when there is none, or it has expired
    */
   take(userPubKey: Uint8Array): Uint8Array {
-    const user = toHex(userPubKey);
+    const user = bytesKey(userPubKey);
     const held = this.#held.get(user);
     this.#held.delete(user);
     if (held === undefined || held.expires <= this.#now()) {

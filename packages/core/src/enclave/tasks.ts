@@ -3,6 +3,7 @@ import { ExecutorError } from '../executors/errors.js';
 import type { JobEnd, Settlement } from '../executors/lane.js';
 import type { Lanes } from '../executors/lanes.js';
 import type { LossReason } from '../executors/pool.js';
+import { bytesKey } from '../store/bytes-key.js';
 import { isBehind, type Store } from '../store/store.js';
 import { executionText } from '../vm/failure.js';
 import type { DeployInput, DeployResult, DryRun, FailedTask, TaskInput, TaskOutcome } from './enclave.js';
@@ -78,7 +79,7 @@ export class Tasks {
    * @throws EnclaveError `STATE` when a delta is missing or does not fit
    */
   async build(address: Uint8Array): Promise<void> {
-    await enclaveErrors(this.#modules.lanes.exclusive([toHex(address)], () => this.#build(address)));
+    await enclaveErrors(this.#modules.lanes.exclusive([bytesKey(address)], () => this.#build(address)));
   }
 
   async #compute(input: TaskInput, dryRun: boolean): Promise<Reply> {
@@ -87,7 +88,7 @@ export class Tasks {
     const ioKey = taskKeys.take(input.userDHKey);
     const stateKey = stateKeys.get(contractAddress);
     const job: ComputeJob = { kind: 'compute', fresh: false, ioKey, stateKey, input, dryRun };
-    const run = lanes.run(toHex(contractAddress), job, (reply) => this.#settle(contractAddress, reply));
+    const run = lanes.run(bytesKey(contractAddress), job, (reply) => this.#settle(contractAddress, reply));
     const end = await enclaveErrors(run);
     return end.kind === 'reply' ? end.reply : { kind: 'failed', result: this.#lostCompute(end.reason, job) };
   }
@@ -98,7 +99,7 @@ export class Tasks {
     const { contractAddress } = input;
     this.#refuseExisting(contractAddress);
     const ioKey = taskKeys.take(input.userDHKey);
-    const run = lanes.exclusive([toHex(contractAddress)], async () => {
+    const run = lanes.exclusive([bytesKey(contractAddress)], async () => {
       // It may have come into being while this task waited for its turn.
       this.#refuseExisting(contractAddress);
       const stateKey = stateKeys.get(contractAddress);

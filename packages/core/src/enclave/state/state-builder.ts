@@ -34,6 +34,8 @@ export interface BuildLimits {
   readonly deltas?: number;
   /** Most bytes of envelopes applied, but for one delta that is larger; 256 KiB by default. */
   readonly bytes?: number;
+  /** Most top-level keys touched, but for one delta that touches more; 1,000 by default. */
+  readonly keys?: number;
 }
 
 /** What a build reads. */
@@ -68,6 +70,7 @@ function apply(source: BuildSource, record: ContractRecord, limits: BuildLimits)
   const first = base === undefined ? 0 : base.index + 1;
   const end = first + (limits.deltas ?? 2000);
   let bytesLeft = limits.bytes ?? 256 * 1024;
+  const maxKeys = limits.keys ?? 1000;
   let hash = base?.hash ?? zeroHash();
   let index = first;
 
@@ -79,7 +82,7 @@ function apply(source: BuildSource, record: ContractRecord, limits: BuildLimits)
     return { change: { base, head, writes: overlay.seal(head) }, next, applied, failed };
   };
 
-  for (; index < end && bytesLeft > 0; index++) {
+  for (; index < end && bytesLeft > 0 && overlay.touched < maxKeys; index++) {
     if (record.tip === undefined || index > record.tip) return stop('done');
     const envelope = reader.delta(address, index);
     if (envelope === undefined) return stop({ index, reason: 'MISSING' });

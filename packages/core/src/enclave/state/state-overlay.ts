@@ -26,6 +26,11 @@ export class StateOverlay {
     return this.#isNew;
   }
 
+  /** How many top-level keys were opened or changed. */
+  get touched(): number {
+    return this.#touched.size;
+  }
+
   get shape(): StateHead['shape'] {
     return this.#whole === undefined ? 'object' : 'whole';
   }

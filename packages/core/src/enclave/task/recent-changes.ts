@@ -1,5 +1,5 @@
-import { toHex } from '@enigma-worker/crypto';
 import { SLOT_COUNT } from '../../executors/slots.js';
+import { bytesKey } from '../../store/bytes-key.js';
 
 /**
  * Which contracts a thread must not run on until the main thread has stored what changed. A thread
@@ -10,7 +10,7 @@ export class RecentChanges {
 
   /** Whether a job must be refused. Called once for each job, before it runs. */
   refuses(address: Uint8Array, fresh: boolean): boolean {
-    const name = toHex(address);
+    const name = bytesKey(address);
     const refused = !fresh && this.#recent.includes(name);
     this.#push(refused ? name : '');
     return refused;
@@ -18,7 +18,7 @@ export class RecentChanges {
 
   /** Notes that the job that just ran changed something, or waits for a change. */
   note(address: Uint8Array): void {
-    this.#recent[SLOT_COUNT - 1] = toHex(address);
+    this.#recent[SLOT_COUNT - 1] = bytesKey(address);
   }
 
   #push(name: string): void {
