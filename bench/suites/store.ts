@@ -11,6 +11,8 @@ const ROUNDS = Number(process.env['ENIGMA_BENCH_ROUNDS'] ?? 5);
 const MS = Number(process.env['ENIGMA_BENCH_MS'] ?? 1000);
 const DELTA_BYTES = 300;
 const delta = randomBytes(DELTA_BYTES);
+/** Values stored in one transaction to make a large state. */
+const FILL = 10_000;
 
 interface Sides {
   readonly ours: number;
@@ -124,12 +126,12 @@ async function contractWithState(
     .prepareCommit('deploy', new Map([['counter', '0']]))!;
   await store.commitTask({ address, delta: deployed.delta, state: deployed.state, bytecode: delta });
   // The other values only have to be there: that they do not open is never seen.
-  for (let left = keys - 1; left > 0; left -= 20_000) {
+  for (let left = keys - 1; left > 0; left -= FILL) {
     const base: StateHead = store.contract(address)!.state!;
     const step = new StateAccess(store)
       .open(address, stateKey, store.contract(address))
       .prepareCommit('compute', new Map([['counter', String(left)]]))!;
-    const fill = Array.from({ length: Math.min(left, 20_000) }, () => ({
+    const fill = Array.from({ length: Math.min(left, FILL) }, () => ({
       tag: randomBytes(16),
       value: randomBytes(60),
     }));
