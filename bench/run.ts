@@ -10,6 +10,10 @@ const SUITES: Readonly<Record<string, () => Promise<readonly Suite[]>>> = {
     const { instances, memory } = await import('./suites/vm-pool.js');
     return [instances, memory];
   },
+  metering: async () => {
+    const { building, metering } = await import('./suites/metering.js');
+    return [metering, building];
+  },
   store: async () => (await import('./suites/store.js')).storeSuites,
   storage: async () => (await import('./suites/storage.js')).storageSuites,
   ipc: async () => (await import('./suites/ipc.js')).suites,
