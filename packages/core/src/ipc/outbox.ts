@@ -71,7 +71,8 @@ export class Outbox {
   }
 
   async #retry(): Promise<void> {
-    for (const [peer, backlog] of this.#backlogs) {
+    // A copy: what fails again is put back while this runs.
+    for (const [peer, backlog] of [...this.#backlogs]) {
       const waiting = backlog.messages.splice(0);
       this.#backlogs.delete(peer);
       let sent = 0;

@@ -9,6 +9,8 @@ import { Connection } from './zmtp/connection.js';
 const LINGER = 2_000;
 /** Connections that wait to be accepted. */
 const BACKLOG = 1024;
+/** What hosts stand for where ZeroMQ and the resolver may differ. */
+const HOSTS: Readonly<Record<string, string>> = { '*': '0.0.0.0', localhost: '127.0.0.1' };
 /** Bytes of a peer's name, as ROUTER makes them: a zero and a number. */
 const NAME_LENGTH = 5;
 
@@ -116,7 +118,7 @@ function listen(server: Server, options: ListenOptions): Promise<void> {
 function tcpOptions(endpoint: string): ListenOptions {
   const { host, port } = /^tcp:\/\/(?<host>.+):(?<port>[^:]+)$/.exec(endpoint)?.groups ?? {};
   return {
-    host: host === '*' ? '0.0.0.0' : (host ?? '').replace(/^\[|\]$/g, ''),
+    host: HOSTS[host ?? ''] ?? (host ?? '').replace(/^\[|\]$/g, ''),
     port: port === '*' ? 0 : Number(port),
   };
 }

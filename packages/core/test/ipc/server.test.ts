@@ -210,6 +210,12 @@ describe('binding', () => {
     expect(server.endpoint).toMatch(/^tcp:\/\/0\.0\.0\.0:\d+$/);
   });
 
+  it.each(['tcp://localhost:*', 'tcp://127.0.0.1:0', 'tcp://[::1]:*'])('binds to %s', async (bind) => {
+    const server = await start({ bind });
+    expect(server.endpoint).toMatch(/^tcp:\/\/(127\.0\.0\.1|\[::1\]):[1-9]\d*$/);
+    expect(await call(request(server, { ipv6: true }), 'echo a')).toEqual(['a']);
+  });
+
   it('says that a port is taken', async () => {
     const { endpoint } = await start();
     await expect(serve({ bind: endpoint })).rejects.toMatchObject({ code: 'ENDPOINT_IN_USE' });
@@ -259,6 +265,22 @@ describe('CURVE', () => {
     const other = await start({ curve: { ...curve, allowedClients: [stranger.publicKey] } });
     expect(await call(request(other, as(stranger)), 'echo a')).toEqual(['a']);
     await expect(call(request(one, as(stranger)), 'echo a')).rejects.toThrow();
+  });
+
+  it('lets a peer that reads nothing cost the others nothing', async () => {
+    const server = await start({ curve, outboundBytes: 1 << 20 });
+    const slow = dealer(server, { ...as(allowed), receiveHighWaterMark: 1, receiveBufferSize: 4096 });
+    for (let i = 0; i < 1_000; i++) await slow.send(['', 'big 20000']);
+    const quick = request(server, as(allowed));
+    for (let i = 0; i < 20; i++) expect(await call(quick, 'echo a')).toEqual(['a']);
+  });
+
+  it('serves ipc:// as well', async () => {
+    const bind = `ipc://${join(mkdtempSync(join(tmpdir(), 'enigma-')), 'curve.sock')}`;
+    const server = await start({ curve, bind });
+    expect(statSync(bind.slice('ipc://'.length)).mode & 0o777).toBe(0o600);
+    expect(await call(request(server, as(allowed)), 'echo a')).toEqual(['a']);
+    await expect(serve({ curve, bind })).rejects.toMatchObject({ code: 'ENDPOINT_IN_USE' });
   });
 
   it('refuses a malformed key', async () => {
