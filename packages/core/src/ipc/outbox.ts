@@ -72,7 +72,7 @@ export class Outbox {
 
   async #retry(): Promise<void> {
     // A copy: what fails again is put back while this runs.
-    for (const [peer, backlog] of [...this.#backlogs]) {
+    for (const [peer, backlog] of Array.from(this.#backlogs)) {
       const waiting = backlog.messages.splice(0);
       this.#backlogs.delete(peer);
       let sent = 0;
