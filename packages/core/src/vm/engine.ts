@@ -10,7 +10,7 @@ import type { Ending } from './instance.js';
 import { defaultCallLimits, type CallLimits } from './limits.js';
 import { buildContract } from './wasm/build.js';
 import { ContractError } from './wasm/contract-error.js';
-import { defaultModuleLimits, type ModuleLimits } from './wasm/limits.js';
+import { builtLimits, defaultModuleLimits, type ModuleLimits } from './wasm/limits.js';
 
 /** How an {@link Engine} is set up; everything has a default. */
 export interface EngineOptions {
@@ -70,7 +70,7 @@ export class Engine implements Disposable {
   deploy(preCode: Uint8Array, call: Call): CallOutcome {
     return this.#attempt(() => {
       const { constructorModule } = buildContract(preCode, this.#moduleLimits);
-      return this.#run(new Contract(() => constructorModule, this.#moduleLimits), call);
+      return this.#run(new Contract(() => constructorModule, builtLimits(this.#moduleLimits)), call);
     });
   }
 
@@ -82,7 +82,7 @@ export class Engine implements Disposable {
     return this.#attempt(() => {
       const key = keyOf(code.hash);
       const known = this.#contracts.get(key);
-      const contract = known ?? new Contract(() => code.load(), this.#moduleLimits);
+      const contract = known ?? new Contract(() => code.load(), builtLimits(this.#moduleLimits));
       const bytes = contract.bytes;
       const outcome = this.#run(contract, call);
       if (known === undefined || contract.bytes !== bytes) this.#contracts.set(key, contract, contract.bytes);

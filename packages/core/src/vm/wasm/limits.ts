@@ -52,6 +52,21 @@ export const defaultModuleLimits: ModuleLimits = {
   nesting: 5_000,
 };
 
+/** The limits for what is built of a module that kept to `limits`: a constructor has the exe code in it, among others. */
+export function builtLimits(limits: ModuleLimits): ModuleLimits {
+  return {
+    ...limits,
+    moduleBytes: 2 * limits.moduleBytes + 1_000,
+    dataBytes: limits.dataBytes + limits.moduleBytes + 1_000,
+    types: limits.types + 2,
+    imports: limits.imports + 2,
+    functions: limits.functions + 1,
+    exports: limits.exports + 1,
+    dataSegments: limits.dataSegments + 1,
+    parameters: Math.max(limits.parameters, 2),
+  };
+}
+
 /** Pages of 64 KiB that a contract starts with, whatever its module declares. Source: docs/protocol.md, "Contracts". */
 export const initialPages = 120;
 

@@ -4,7 +4,7 @@ import { buildContract } from '#vm/wasm/build.js';
 import { ContractError } from '#vm/wasm/contract-error.js';
 import { inspectModule } from '#vm/wasm/inspect.js';
 import { instrument } from '#vm/wasm/instrument.js';
-import { defaultModuleLimits } from '#vm/wasm/limits.js';
+import { builtLimits, defaultModuleLimits } from '#vm/wasm/limits.js';
 import type { ModuleLimits } from '#vm/wasm/limits.js';
 import { wasm } from '#vm/webassembly.js';
 import { randomModule } from './random-module.js';
@@ -213,6 +213,24 @@ describe('limits', () => {
     const { code, message } = refusal(() => buildContract(module, { ...defaultModuleLimits, [name]: tight }));
     expect(code).toBe('LIMIT');
     expect(message).toMatch(/ at most \d+ are allowed$/);
+  });
+
+  test('that a module just keeps to let its constructor run', () => {
+    const module = binary(`(module (memory 1) (data (i32.const 0) "ab") ${call} (func (export "deploy")))`);
+    const limits = {
+      ...defaultModuleLimits,
+      moduleBytes: module.length,
+      types: 1,
+      parameters: 0,
+      imports: 1,
+      functions: 2,
+      exports: 2,
+      dataSegments: 1,
+      dataBytes: 2,
+    };
+    const { constructorModule } = buildContract(module, limits);
+    expect(refusal(() => instrument(constructorModule, 'fast', limits)).code).toBe('LIMIT');
+    expect(refusal(() => instrument(constructorModule, 'fast', builtLimits(limits))).code).toBe('NONE');
   });
 
   test('of imports', () => {
