@@ -1,4 +1,4 @@
-import { decodeModule, refuseAtOnce } from './decode.js';
+import { decodeModule } from './decode.js';
 import { encodeModule } from './encode.js';
 import { defaultModuleLimits, initialPages, maximumPages } from './limits.js';
 import type { ModuleLimits } from './limits.js';
@@ -8,6 +8,7 @@ import { op, valueType } from './opcodes.js';
 import { prune, shiftFunctions } from './prune.js';
 import { checkDeployedMemory, checkEntry, checkModule } from './validate.js';
 import { Writer } from './writer.js';
+import { refuseAtOnce } from './refuse.js';
 
 /** What a deployment makes of a module. */
 export interface BuiltContract {

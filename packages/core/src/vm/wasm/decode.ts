@@ -1,4 +1,4 @@
-import { Code } from './code.js';
+import { checkCode } from './check-code.js';
 import { ContractError, deserializationError } from './contract-error.js';
 import type { ModuleLimits } from './limits.js';
 import { readMany } from './module.js';
@@ -18,15 +18,9 @@ import type {
 } from './module.js';
 import { op, valueType } from './opcodes.js';
 import { Reader } from './reader.js';
+import { checkLimit, refuseAtOnce } from './refuse.js';
+import type { Refuse } from './refuse.js';
 import { Writer } from './writer.js';
-
-/** Takes a reason for refusal; returns if decoding is to go on all the same. */
-export type Refuse = (error: ContractError) => void;
-
-/** Refuses at the first reason. */
-export const refuseAtOnce: Refuse = (error) => {
-  throw error;
-};
 
 const magic = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 
@@ -351,31 +345,8 @@ class Decoder {
     });
     this.#limit('locals of a function', sum(locals.map((group) => group.count)), this.#limits.locals);
     const code = reader.take(reader.end - reader.position);
-    this.#checkCode(code);
+    checkCode(code, this.#limits, this.#refuse);
     return { locals, code };
-  }
-
-  /** Every instruction is known and complete, blocks are balanced and not too deep. */
-  #checkCode(bytes: Uint8Array): void {
-    const code = new Code(bytes);
-    let depth = 1;
-    try {
-      while (code.next()) {
-        if (depth === 0) throw deserializationError('MALFORMED', 'code after the end of a function');
-        if (code.opcode >= op.block && code.opcode <= op.if) {
-          depth += 1;
-          this.#limit('nested blocks', depth, this.#limits.nesting);
-        } else if (code.opcode === op.end) depth -= 1;
-        else if (code.opcode === op.brTable) {
-          this.#limit('targets of a br_table', code.first, this.#limits.branchTargets);
-        }
-      }
-    } catch (error) {
-      if (!(error instanceof ContractError) || error.code === 'MALFORMED') throw error;
-      this.#refuse(error);
-      return;
-    }
-    if (depth !== 0) throw deserializationError('MALFORMED', 'a function does not end');
   }
 
   #dataSegment(section: Reader): DataSegment {
@@ -388,8 +359,7 @@ class Decoder {
   }
 
   #limit(name: string, value: number, limit: number): void {
-    if (value > limit)
-      this.#refuse(deserializationError('LIMIT', `${value} ${name}, at most ${limit} are allowed`));
+    checkLimit(name, value, limit, this.#refuse);
   }
 
   #unsupported(reason: string): void {

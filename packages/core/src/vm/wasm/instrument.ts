@@ -1,6 +1,6 @@
 import { analyse } from './analyse.js';
 import type { Analysis } from './analyse.js';
-import { decodeModule, refuseAtOnce } from './decode.js';
+import { decodeModule } from './decode.js';
 import { encodeModule } from './encode.js';
 import { Helpers } from './helpers.js';
 import { defaultModuleLimits, initialPages, maximumPages, pageBytes } from './limits.js';
@@ -12,6 +12,7 @@ import type { DataSegment, DefinedFunction, Export, FunctionType, Global, Module
 import { op, valueType } from './opcodes.js';
 import { checkEntry, checkModule, checkRunningMemory } from './validate.js';
 import { Writer } from './writer.js';
+import { refuseAtOnce } from './refuse.js';
 
 /**
  * A contract that counts its own gas, limits its own stack, and remembers which memory it wrote. The host drives it

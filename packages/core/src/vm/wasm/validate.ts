@@ -2,7 +2,7 @@ import { hostSignatures } from '../host/signatures.js';
 import type { HostSignature } from '../host/signatures.js';
 import { wasm } from '../webassembly.js';
 import { ContractError, deserializationError } from './contract-error.js';
-import type { Refuse } from './decode.js';
+import type { Refuse } from './refuse.js';
 import { maximumPages } from './limits.js';
 import { at, typeOfFunction } from './module.js';
 import type { FunctionType, Module } from './module.js';
