@@ -14,6 +14,7 @@ const SUITES: Readonly<Record<string, () => Promise<readonly Suite[]>>> = {
     const { building, metering } = await import('./suites/metering.js');
     return [metering, building];
   },
+  threads: async () => [(await import('./suites/threads.js')).parallelContracts],
   store: async () => (await import('./suites/store.js')).storeSuites,
   storage: async () => (await import('./suites/storage.js')).storageSuites,
   ipc: async () => (await import('./suites/ipc.js')).suites,

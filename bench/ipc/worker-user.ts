@@ -71,7 +71,8 @@ export async function taskFrames(
   );
 }
 
-async function sealed(worker: Client, contractAddress: Uint8Array, fn: string, args: Uint8Array) {
+/** The input of a task, sealed with a fresh task key. */
+export async function sealed(worker: Client, contractAddress: Uint8Array, fn: string, args: Uint8Array) {
   const user = generateKeyPair();
   const { workerEncryptionKey } = await worker.newTaskEncryptionKey({ userPubKey: user.publicKey });
   const ioKey = sharedKey(user.privateKey, workerEncryptionKey);
