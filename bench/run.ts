@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { figure, performancePage, performancePlot } from './report.js';
+import { figure, type Machine, performancePage, performancePlot } from './report.js';
 import { meets, type Row, type Suite } from './row.js';
 
 /** Every suite by name, loaded only when it is asked for. */
@@ -53,19 +53,25 @@ async function measure(chosen: readonly string[]): Promise<void> {
       }
     }
     results.set(name, rows);
+    // After each suite, so that a run that is cut short leaves what it measured.
+    if (values.write) write(results);
   }
-  const machine = {
+  if (values.json) {
+    console.log(JSON.stringify({ machine: machine(), suites: Object.fromEntries(results) }, undefined, 2));
+  }
+}
+
+function machine(): Machine {
+  return {
     cores: availableParallelism(),
     node: process.versions.node,
     date: new Date().toISOString().slice(0, 10),
   };
-  if (values.json) {
-    console.log(JSON.stringify({ machine, suites: Object.fromEntries(results) }, undefined, 2));
-  }
-  if (values.write) {
-    writeFileSync('docs/performance.md', performancePage(machine, results));
-    writeFileSync('docs/performance.svg', performancePlot(results));
-  }
+}
+
+function write(results: ReadonlyMap<string, readonly Row[]>): void {
+  writeFileSync('docs/performance.md', performancePage(machine(), results));
+  writeFileSync('docs/performance.svg', performancePlot(results));
 }
 
 function header(): string {
