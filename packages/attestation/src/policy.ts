@@ -89,9 +89,12 @@ export interface DcapCollateral {
 export interface SevSnpPolicy {
   /** DER of the AMD root keys (ARK) that are trusted, one for each product line. */
   readonly roots: readonly Uint8Array[];
-  /** DER of the revocation lists, signed by those roots; a root without one is not used. */
+  /**
+   * DER of the revocation lists, signed by those roots; a root without one is not used. AMD publishes one
+   * for VCEKs and one for VLEKs: give that of each kind that is accepted.
+   */
   readonly revocationLists: readonly Uint8Array[];
-  /** DER of VCEK and ASK certificates, for reports that do not bring their own. */
+  /** DER of certificates of signing keys (VCEK, VLEK) and their issuers (ASK, ASVK), for reports that do not bring their own. */
   readonly certificates?: readonly Uint8Array[];
   /** Lowest accepted security versions of the platform; an absent one is not checked. */
   readonly minimumTcb?: Partial<SevSnpTcb>;

@@ -14,6 +14,7 @@ import { claims, registration, registrationOf, reportData, signingKey } from './
 
 const intel = new FakeIntel();
 const amd = new FakeAmd();
+const cloud = new FakeAmd({ key: 'vlek' });
 const measurement = randomBytes(48);
 const policy: Policy = {
   now: NOW,
@@ -26,11 +27,16 @@ const policy: Policy = {
   sevSnp: amd.policy({ certificates: [amd.vcek.der, amd.ask.der] }),
   allowSimulation: true,
 };
+const vlekPolicy: Policy = {
+  ...policy,
+  sevSnp: cloud.policy({ certificates: [cloud.vcek.der, cloud.ask.der] }),
+};
 const tdxPolicy: Policy = { ...policy, dcap: intel.policy('TDX') };
 
 const sgxQuote = intel.sgxQuote(reportData);
 const tdxQuote = intel.tdxQuote(reportData);
 const snpReport = amd.report(reportData, { measurement });
+const vlekReport = cloud.report(reportData, { measurement });
 
 const isAccepted = async (params: RegistrationParams, by = policy): Promise<boolean> =>
   (await verifyReport(params, by)).ok;
@@ -39,6 +45,7 @@ test('the quotes that the tests below spoil are good', async () => {
   expect(await isAccepted(registration('sgx', sgxQuote))).toBe(true);
   expect(await isAccepted(registration('tdx', tdxQuote), tdxPolicy)).toBe(true);
   expect(await isAccepted(registration('sev-snp', snpReport))).toBe(true);
+  expect(await isAccepted(registration('sev-snp', vlekReport), vlekPolicy)).toBe(true);
   expect(await isAccepted(registration('simulation', reportData))).toBe(true);
 });
 
@@ -50,6 +57,7 @@ describe('a quote is refused', () => {
       ['sgx', sgxQuote, policy],
       ['tdx', tdxQuote, tdxPolicy],
       ['sev-snp', snpReport, policy],
+      ['sev-snp', vlekReport, vlekPolicy],
     ] as const) {
       for (let length = 0; length < quote.length; length++) {
         // The zeros at the end of a report's signature field are part of its length.
@@ -66,6 +74,7 @@ describe('a quote is refused', () => {
       ['sgx', sgxQuote, policy, 432],
       ['tdx', tdxQuote, tdxPolicy, 632],
       ['sev-snp', snpReport, policy, 672],
+      ['sev-snp', vlekReport, vlekPolicy, 672],
     ] as const) {
       for (let at = 0; at < signed; at += 7) {
         const altered = quote.slice();

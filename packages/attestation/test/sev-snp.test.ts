@@ -73,7 +73,9 @@ describe('a report is refused', () => {
     ['of a lower privilege', { vmpl: 1 }, 'MEASUREMENT_NOT_ACCEPTED'],
     ['of another chip', { chipId: randomBytes(64) }, 'QUOTE_NOT_GENUINE'],
     ['of another firmware than its key', { microcode: 212 }, 'QUOTE_NOT_GENUINE'],
-    ['by another kind of key', { signingKey: 1 }, 'UNSUPPORTED'],
+    ['by a kind of key whose certificate is not there', { signingKey: 1 }, 'COLLATERAL_MISSING'],
+    ['by a kind of key that nobody knows', { signingKey: 2 }, 'UNSUPPORTED'],
+    ['by no key', { signingKey: 7 }, 'UNSUPPORTED'],
   ])('%s', async (_name, fields, expected) => {
     expect(await judge(report(fields))).toBe(expected);
   });
@@ -150,5 +152,74 @@ describe('a report is refused', () => {
       ...Array.from({ length: 40 }, () => concat(new Uint8Array(16).fill(1), new Uint8Array(8))),
     );
     expect(await judge(report({}, amd, endless))).toBe('MALFORMED');
+  });
+});
+
+describe("a report that a cloud provider's key signed", () => {
+  const cloud = new FakeAmd({ key: 'vlek' });
+
+  test('is accepted, by way of the intermediate for such keys', async () => {
+    expect(await judge(report({}, cloud), cloud.policy())).toBe('ok');
+    const turin = new FakeAmd({ key: 'vlek', product: 'turin' });
+    expect(await judge(report({}, turin), turin.policy())).toBe('ok');
+  });
+
+  test('is accepted with certificates of the policy, beside those of a chip', async () => {
+    const bare = registration('sev-snp', cloud.report(reportData, { measurement }));
+    const policy = cloud.policy({
+      certificates: [amd.vcek.der, amd.ask.der, cloud.vcek.der, cloud.ask.der],
+    });
+    expect(await judge(bare, policy)).toBe('ok');
+    expect(await judge(bare, cloud.policy())).toBe('COLLATERAL_MISSING');
+    expect(await judge(bare, cloud.policy({ certificates: [cloud.vcek.der] }))).toBe('UNTRUSTED_CHAIN');
+  });
+
+  test('may be of any chip, masked or not', async () => {
+    expect(await judge(report({ chipId: randomBytes(64) }, cloud), cloud.policy())).toBe('ok');
+    expect(await judge(report({ chipId: new Uint8Array(64) }, cloud), cloud.policy())).toBe('ok');
+  });
+
+  test.each<[string, ReportFields, string]>([
+    ['another firmware than that of the key', { microcode: 212 }, 'QUOTE_NOT_GENUINE'],
+    ['a signature that says it is of a chip', { signingKey: 0 }, 'COLLATERAL_MISSING'],
+    ['other code', { measurement: randomBytes(48) }, 'MEASUREMENT_NOT_ACCEPTED'],
+    ['debug mode', { debug: true }, 'DEBUG_NOT_ALLOWED'],
+  ])('is refused with %s', async (_name, fields, expected) => {
+    expect(await judge(report(fields, cloud), cloud.policy())).toBe(expected);
+  });
+
+  test('is refused below the lowest firmware', async () => {
+    const policy = cloud.policy({ minimumTcb: { snp: 25 } });
+    expect(await judge(report({}, cloud), policy)).toBe('TCB_NOT_ACCEPTED');
+  });
+
+  test.each<[string, AmdOptions, string]>([
+    ['a revoked intermediate', { revoked: true }, 'REVOKED'],
+    ['an expired certificate', { vcekUntil: new Date('2026-06-01') }, 'EXPIRED'],
+  ])('is refused with %s', async (_name, options, expected) => {
+    const other = new FakeAmd({ ...options, key: 'vlek' });
+    expect(await judge(report({}, other), other.policy())).toBe(expected);
+  });
+
+  test('is refused when another made it, or its certificate', async () => {
+    const other = new FakeAmd({ key: 'vlek' });
+    expect(await judge(report({}, cloud, other.table()), cloud.policy())).toBe('QUOTE_NOT_GENUINE');
+    // The certificate of a chip's key in the place of the provider's.
+    expect(await judge(report({}, cloud, amd.table()), cloud.policy())).toBe('COLLATERAL_MISSING');
+    const altered = cloud.vcek.der.slice();
+    altered[altered.length - 1]! ^= 1;
+    const policy = cloud.policy({ certificates: [altered, cloud.ask.der] });
+    const bare = registration('sev-snp', cloud.report(reportData, { measurement }));
+    expect(await judge(bare, policy)).toBe('UNTRUSTED_CHAIN');
+  });
+
+  test('is judged by every revocation list of the root, and needs each to be current', async () => {
+    const clean = cloud.policy().revocationLists[0]!;
+    const revoked = new FakeAmd({ key: 'vlek', revoked: true });
+    const lists = [clean, ...revoked.policy().revocationLists];
+    expect(await judge(report({}, revoked), revoked.policy({ revocationLists: lists }))).toBe('REVOKED');
+    const outdated = new FakeAmd({ listUntil: new Date('2026-06-01') }).policy().revocationLists[0]!;
+    const policy = cloud.policy({ revocationLists: [clean, outdated] });
+    expect(await judge(report({}, cloud), policy)).toBe('EXPIRED');
   });
 });

@@ -10,12 +10,14 @@ const MOST_ENTRIES = 16;
 const CERTIFICATES: ReadonlySet<string> = new Set([
   // VCEK
   '63da758de6644564adc5f4b93be8accd',
-  // ASK
+  // VLEK
+  'a8074bc2a25a483eaae639c045a0b8a1',
+  // ASK, and the ASVK of a host whose key is a VLEK: it has no identifier of its own
   '4ab7b379bbac4fe4a02f05aef327c782',
 ]);
 
 /**
- * The VCEK and ASK certificates (DER) in the table that the host hands out with a report; what else is
+ * The VCEK, VLEK, ASK and ASVK certificates (DER) in the table that the host hands out with a report; what else is
  * in it is ignored, since nothing but the root of the policy is trusted. Identifiers are taken in
  * either byte order, because hosts differ.
  * @throws Refusal `MALFORMED` for a table whose offsets or lengths lie

@@ -1,5 +1,6 @@
 import type { SevSnpTcb } from '../policy.js';
 import { Refusal } from '../refusal.js';
+import type { SigningKeyKind } from './endorsement-key.js';
 
 /** What an SEV-SNP attestation report says, before anything of it is verified. */
 export interface SevSnpReport {
@@ -16,8 +17,8 @@ export interface SevSnpReport {
   readonly chipId: Uint8Array;
   /** The firmware version that the signing key belongs to, as it stands in the report. */
   readonly reportedTcb: Uint8Array;
-  /** 0 for VCEK, 1 for VLEK. */
-  readonly signingKey: number;
+  /** Which kind of key signed; nothing when none did, or one of a kind that is not known. */
+  readonly signingKey: SigningKeyKind | undefined;
   /** The part that is signed. */
   readonly signed: Uint8Array;
   /** r and s, each 48 bytes big-endian. */
@@ -31,6 +32,8 @@ const SIGNED_LENGTH = 672;
 const ECDSA_P384_SHA384 = 1;
 /** Versions whose layout is known: 2 (first), 3 (CPU id), 4 and 5 (mitigations). */
 const VERSIONS: readonly number[] = [2, 3, 4, 5];
+/** By their number in the key info field; 7 is none. */
+const SIGNING_KEYS: readonly (SigningKeyKind | undefined)[] = ['VCEK', 'VLEK'];
 const POLICY_MIGRATION_AGENT = 1 << 18;
 const POLICY_DEBUG = 1 << 19;
 const NUMBER_LENGTH = 48;
@@ -60,7 +63,7 @@ export function parseReport(bytes: Uint8Array): SevSnpReport {
     idKeyDigest: bytes.slice(224, 272),
     chipId: bytes.slice(416, 480),
     reportedTcb: bytes.slice(384, 392),
-    signingKey: (view.getUint32(72, true) >> 2) & 7,
+    signingKey: SIGNING_KEYS[(view.getUint32(72, true) >> 2) & 7],
     signed: bytes.slice(0, SIGNED_LENGTH),
     signature: { r: numberAt(bytes, SIGNED_LENGTH), s: numberAt(bytes, SIGNED_LENGTH + NUMBER_FIELD) },
   };

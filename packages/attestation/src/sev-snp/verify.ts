@@ -6,8 +6,8 @@ import { verifyChain } from '../x509/chain.js';
 import { openRevocationList, type RevocationList } from '../x509/revocation.js';
 import { isSignedBy } from '../x509/signature.js';
 import { readCertificateTable } from './certificate-table.js';
+import { endorsementKeyOf, signingKeyKindOf } from './endorsement-key.js';
 import { parseReport, type SevSnpReport, tcbOf } from './report.js';
-import { isVcek, vcekOf } from './vcek.js';
 
 /** An SEV-SNP report that is genuine. */
 export interface VerifiedSevSnpReport {
@@ -16,8 +16,9 @@ export interface VerifiedSevSnpReport {
 }
 
 /**
- * Verifies an SEV-SNP report: its signature by the chip's VCEK, the chain VCEK, ASK, ARK to a root of
- * the policy with revocation, and that certificate and report speak of the same chip and firmware.
+ * Verifies an SEV-SNP report: its signature by the VCEK or VLEK that it names, the chain to a root of the
+ * policy (by way of ASK or ASVK) with revocation, and that certificate and report speak of the same
+ * firmware and, with a VCEK, of the same chip.
  * @param auxblob the certificate table that the host added, if any
  * @throws Refusal
  */
@@ -29,38 +30,40 @@ export async function verifySevSnpReport(
   now: Date,
 ): Promise<VerifiedSevSnpReport> {
   const report = parseReport(bytes);
-  if (report.signingKey !== 0) throw new Refusal('UNSUPPORTED', 'SEV-SNP report: not signed by a VCEK');
+  const kind = report.signingKey;
+  if (kind === undefined)
+    throw new Refusal('UNSUPPORTED', 'SEV-SNP report: signed neither by a VCEK nor by a VLEK');
   const given = [
     ...(auxblob === undefined ? [] : readCertificateTable(auxblob)),
     ...(policy.certificates ?? []),
   ];
   const certificates = given.map(parseCertificate);
-  const vcek = certificates.find(isVcek);
-  if (vcek === undefined)
+  const signer = certificates.find((certificate) => signingKeyKindOf(certificate) === kind);
+  if (signer === undefined)
     throw new Refusal(
       'COLLATERAL_MISSING',
-      'SEV-SNP report: no VCEK certificate came with it or with the policy',
+      `SEV-SNP report: no ${kind} certificate came with it or with the policy`,
     );
-  await verifyVcek(vcek, certificates, policy, now);
-  if (!(await isSignedBy('ecdsa-p384-sha384', vcek.publicKeyInfo, report.signed, derSignature(report)))) {
-    throw new Refusal('QUOTE_NOT_GENUINE', 'SEV-SNP report: not signed by the chip of its certificate');
+  await verifySigner(signer, certificates, policy, now);
+  if (!(await isSignedBy('ecdsa-p384-sha384', signer.publicKeyInfo, report.signed, derSignature(report)))) {
+    throw new Refusal('QUOTE_NOT_GENUINE', 'SEV-SNP report: not signed by the platform of its certificate');
   }
-  const tcb = checkChip(report, vcek);
+  const tcb = checkPlatform(report, signer);
   if (report.debug && !allowDebug)
     throw new Refusal('DEBUG_NOT_ALLOWED', 'SEV-SNP guest: in debug mode, its host can look inside');
   judge(report, tcb, policy);
   return { report, tcb };
 }
 
-async function verifyVcek(
-  vcek: Certificate,
+async function verifySigner(
+  signer: Certificate,
   certificates: readonly Certificate[],
   policy: SevSnpPolicy,
   now: Date,
 ): Promise<void> {
-  const intermediate = await issuerOf(vcek, certificates);
+  const intermediate = await issuerOf(signer, certificates);
   const root = await issuerOf(intermediate, policy.roots.map(parseCertificate));
-  await verifyChain([vcek, intermediate], root, [await revocationListOf(root, policy, now)], now);
+  await verifyChain([signer, intermediate], root, await revocationListsOf(root, policy, now), now);
 }
 
 async function issuerOf(certificate: Certificate, candidates: readonly Certificate[]): Promise<Certificate> {
@@ -71,33 +74,43 @@ async function issuerOf(certificate: Certificate, candidates: readonly Certifica
   throw new Refusal('UNTRUSTED_CHAIN', 'certificate chain: does not lead to a trusted root');
 }
 
-/** The first list of the policy that the root signed and that is current. */
-async function revocationListOf(root: Certificate, policy: SevSnpPolicy, now: Date): Promise<RevocationList> {
+/**
+ * The lists of the policy that the root signed and that are current: AMD publishes one for VCEKs and one
+ * for VLEKs. At least one.
+ */
+async function revocationListsOf(
+  root: Certificate,
+  policy: SevSnpPolicy,
+  now: Date,
+): Promise<RevocationList[]> {
+  const lists: RevocationList[] = [];
   let refusal = new Refusal(
     'COLLATERAL_MISSING',
     'SEV-SNP: the policy brings no revocation list of this root',
   );
   for (const list of policy.revocationLists) {
     try {
-      return await openRevocationList(list, root, now);
+      lists.push(await openRevocationList(list, root, now));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       // An outdated list of the right root is the better explanation than one of another root.
       if (error.code === 'EXPIRED') refusal = error;
     }
   }
-  throw refusal;
+  // An outdated list might be the very one that names this chain.
+  if (lists.length === 0 || refusal.code === 'EXPIRED') throw refusal;
+  return lists;
 }
 
-/** Report and certificate must speak of the same chip and firmware. */
-function checkChip(report: SevSnpReport, certificate: Certificate): SevSnpTcb {
-  const vcek = vcekOf(certificate);
-  const tcb = tcbOf(report.reportedTcb, vcek.hasFmc);
-  if (TCB_PARTS.some((part) => tcb[part] !== vcek.tcb[part])) {
+/** Report and certificate must speak of the same firmware, and of the same chip where it names one. */
+function checkPlatform(report: SevSnpReport, certificate: Certificate): SevSnpTcb {
+  const key = endorsementKeyOf(certificate);
+  const tcb = tcbOf(report.reportedTcb, key.hasFmc);
+  if (TCB_PARTS.some((part) => tcb[part] !== key.tcb[part])) {
     throw new Refusal('QUOTE_NOT_GENUINE', 'SEV-SNP report: of another firmware than its certificate');
   }
-  const chip = report.chipId.subarray(0, vcek.hardwareId.length);
-  if (!isZero(report.chipId) && !equalBytes(chip, vcek.hardwareId)) {
+  if (key.hardwareId === undefined || isZero(report.chipId)) return tcb;
+  if (!equalBytes(report.chipId.subarray(0, key.hardwareId.length), key.hardwareId)) {
     throw new Refusal('QUOTE_NOT_GENUINE', 'SEV-SNP report: of another chip than its certificate');
   }
   return tcb;

@@ -8,7 +8,7 @@ import {
   revocationList,
   signWith,
 } from './authority.js';
-import { integer } from './der.js';
+import { integer, text } from './der.js';
 import { FROM, UNTIL } from './intel.js';
 
 const AMD = '1.3.6.1.4.1.3704.1';
@@ -20,6 +20,8 @@ export interface AmdOptions {
   readonly vcekUntil?: Date;
   /** Turin and later have another order of the versions and a shorter chip id. */
   readonly product?: 'milan' | 'turin';
+  /** What signs reports: the key of one chip, or one that AMD gave to a cloud provider. */
+  readonly key?: 'vcek' | 'vlek';
 }
 
 export interface ReportFields {
@@ -34,17 +36,20 @@ export interface ReportFields {
   readonly version?: number;
 }
 
-/** A whole fake AMD: ARK, ASK, one chip with its VCEK. RSA keys are made once, they are slow. */
+/** A whole fake AMD: ARK, ASK or ASVK, one chip with its VCEK or VLEK. RSA keys are made once, they are slow. */
 export class FakeAmd {
   static readonly #rootKey: Key = newKey('rsa-pss');
   static readonly #intermediateKey: Key = newKey('rsa-pss');
   readonly ark: FakeCertificate;
+  /** The ASVK when the signing key is a VLEK. */
   readonly ask: FakeCertificate;
+  /** The certificate of the signing key, of either kind. */
   readonly vcek: FakeCertificate;
   readonly options: AmdOptions;
 
   constructor(options: AmdOptions = {}) {
     this.options = options;
+    const loaded = options.key === 'vlek';
     const common = { from: FROM, until: UNTIL };
     const rootKey = FakeAmd.#rootKey;
     const askKey = FakeAmd.#intermediateKey;
@@ -58,7 +63,7 @@ export class FakeAmd {
     });
     this.ask = certificate({
       ...common,
-      subject: 'ASK',
+      subject: loaded ? 'ASVK' : 'ASK',
       issuer: 'ARK',
       key: askKey,
       issuerKey: rootKey,
@@ -69,8 +74,8 @@ export class FakeAmd {
     this.vcek = certificate({
       ...common,
       until: options.vcekUntil ?? UNTIL,
-      subject: 'VCEK',
-      issuer: 'ASK',
+      subject: loaded ? 'VLEK' : 'VCEK',
+      issuer: this.ask.subject,
       key: newKey('p384'),
       issuerKey: askKey,
       extensions: [
@@ -78,7 +83,9 @@ export class FakeAmd {
           id: `${AMD}.3.${part}`,
           value: integer(version),
         })),
-        { id: `${AMD}.4`, value: turin ? CHIP.slice(0, 8) : CHIP },
+        loaded
+          ? { id: `${AMD}.5`, value: text('Some Cloud') }
+          : { id: `${AMD}.4`, value: turin ? CHIP.slice(0, 8) : CHIP },
       ],
     });
   }
@@ -100,7 +107,7 @@ export class FakeAmd {
     );
     view.setUint32(48, fields.vmpl ?? 0, true);
     view.setUint32(52, 1, true);
-    view.setUint32(72, (fields.signingKey ?? 0) << 2, true);
+    view.setUint32(72, (fields.signingKey ?? (this.options.key === 'vlek' ? 1 : 0)) << 2, true);
     body.set(reportData, 80);
     body.set(fields.measurement ?? new Uint8Array(48), 144);
     body.set(fields.hostData ?? new Uint8Array(32), 192);
@@ -123,7 +130,10 @@ export class FakeAmd {
   /** The host's certificate table, identifiers in the byte order of the specification or turned around. */
   table(order: 'rfc' | 'efi' = 'rfc'): Uint8Array {
     const entries = [
-      ['63da758de6644564adc5f4b93be8accd', this.vcek.der],
+      [
+        this.options.key === 'vlek' ? 'a8074bc2a25a483eaae639c045a0b8a1' : '63da758de6644564adc5f4b93be8accd',
+        this.vcek.der,
+      ],
       ['4ab7b379bbac4fe4a02f05aef327c782', this.ask.der],
       ['c0b406a4a803495297433fb6014cd0ae', this.ark.der],
     ] as const;

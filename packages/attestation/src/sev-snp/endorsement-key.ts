@@ -3,7 +3,7 @@ import type { SevSnpTcb } from '../policy.js';
 import type { Certificate } from '../x509/certificate.js';
 import { contentOf, readDer, smallIntegerOf, TAG } from '../x509/der.js';
 
-/** Extensions of a VCEK certificate (AMD document 57230). */
+/** Extensions of VCEK and VLEK certificates (AMD document 57230). */
 const AMD = '1.3.6.1.4.1.3704.1';
 const SPL = {
   bootLoader: `${AMD}.3.1`,
@@ -13,30 +13,39 @@ const SPL = {
   fmc: `${AMD}.3.9`,
 } as const;
 const HARDWARE_ID = `${AMD}.4`;
+const PROVIDER_ID = `${AMD}.5`;
 
-/** What a VCEK certificate says about the chip and the firmware whose key it certifies. */
-export interface Vcek {
+/**
+ * The keys that sign reports: `VCEK` is made of a secret of one chip, `VLEK` is issued by AMD to a cloud
+ * provider, who loads it into its chips. Both are of one firmware version.
+ */
+export type SigningKeyKind = 'VCEK' | 'VLEK';
+
+/** What the certificate of a signing key says about the platform whose key it certifies. */
+export interface EndorsementKey {
   readonly tcb: SevSnpTcb;
   /** Whether the product line has an FMC version (Turin and later). */
   readonly hasFmc: boolean;
-  /** 64 bytes, 8 on Turin and later. */
-  readonly hardwareId: Uint8Array;
+  /** Of a VCEK: 64 bytes, 8 on Turin and later. A VLEK belongs to no one chip. */
+  readonly hardwareId: Uint8Array | undefined;
 }
 
-/** Whether a certificate is that of a chip, not of an authority. */
-export function isVcek(certificate: Certificate): boolean {
-  return certificate.extensions.has(HARDWARE_ID) && !certificate.isAuthority;
+/** What kind of key a certificate is for; nothing when it is an authority's. */
+export function signingKeyKindOf({ extensions, isAuthority }: Certificate): SigningKeyKind | undefined {
+  if (isAuthority) return undefined;
+  if (extensions.has(HARDWARE_ID)) return 'VCEK';
+  return extensions.has(PROVIDER_ID) ? 'VLEK' : undefined;
 }
 
 /** @throws Refusal `MALFORMED` */
-export function vcekOf({ extensions }: Certificate): Vcek {
+export function endorsementKeyOf({ extensions }: Certificate): EndorsementKey {
   const number = (oid: string): number => {
     const value = extensions.get(oid);
-    if (value === undefined) throw new Refusal('MALFORMED', `VCEK certificate: extension ${oid} is missing`);
+    if (value === undefined)
+      throw new Refusal('MALFORMED', `SEV-SNP certificate: extension ${oid} is missing`);
     return integer(value);
   };
   const hardwareId = extensions.get(HARDWARE_ID);
-  if (hardwareId === undefined) throw new Refusal('MALFORMED', 'VCEK certificate: names no chip');
   const hasFmc = extensions.has(SPL.fmc);
   return {
     tcb: {
@@ -47,7 +56,7 @@ export function vcekOf({ extensions }: Certificate): Vcek {
       microcode: number(SPL.microcode),
     },
     hasFmc,
-    hardwareId: unwrapped(hardwareId),
+    hardwareId: hardwareId && unwrapped(hardwareId),
   };
 }
 
