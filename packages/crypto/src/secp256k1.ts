@@ -33,11 +33,6 @@ export function keyPairOf(privateKey: Uint8Array): KeyPair {
   return { privateKey, publicKey: backend.publicKey(privateKey) };
 }
 
-/** Whether a byte string is a public key: 64 bytes that are a point of secp256k1. */
-export function isPublicKey(publicKey: Uint8Array): boolean {
-  return publicKey.length === 64 && backend.isPublicKey(publicKey);
-}
-
 /** Last 20 bytes of the Keccak-256 of a 64-byte public key: its Ethereum address. */
 export function addressOf(publicKey: Uint8Array): Uint8Array {
   expectLength('public key', publicKey, 64);

@@ -11,8 +11,6 @@ export interface Backend {
   hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
   randomFill(target: Uint8Array): void;
   isPrivateKey(key: Uint8Array): boolean;
-  /** Whether 64 bytes are a point of the curve. */
-  isPublicKey(key: Uint8Array): boolean;
   /** Uncompressed point without the leading `04`: 64 bytes. */
   publicKey(privateKey: Uint8Array): Uint8Array;
   /** Low-S, RFC 6979 signature of a 32-byte digest: r ‖ s and the recovery id. */

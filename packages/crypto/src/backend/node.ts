@@ -92,7 +92,6 @@ function native(secp: Secp256k1): Backend {
     name: 'native',
     ...nodePrimitives,
     isPrivateKey: (key) => secp.privateKeyVerify(key),
-    isPublicKey: (key) => secp.publicKeyVerify(uncompressed(key)),
     publicKey: (privateKey) => secp.publicKeyCreate(privateKey, false).subarray(1),
     sign(digest, privateKey) {
       const { signature, recid } = secp.ecdsaSign(digest, privateKey);

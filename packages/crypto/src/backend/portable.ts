@@ -29,7 +29,6 @@ export const backend: Backend = {
     }
   },
   isPrivateKey: (key) => secp256k1.utils.isValidSecretKey(key),
-  isPublicKey: (key) => secp256k1.utils.isValidPublicKey(uncompressed(key), false),
   publicKey: (privateKey) => secp256k1.getPublicKey(privateKey, false).slice(1),
   sign(digest, privateKey) {
     const bytes = secp256k1.sign(digest, privateKey, { prehash: false, lowS: true, format: 'recovered' });
