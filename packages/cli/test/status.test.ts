@@ -73,6 +73,16 @@ function text(total: number, slow: number): string {
     `enigma_request_seconds_bucket{le="0.001",type="GetTip"} ${total - slow}`,
     `enigma_request_seconds_bucket{le="0.01",type="GetTip"} ${total}`,
     `enigma_request_seconds_bucket{le="+Inf",type="GetTip"} ${total}`,
+    `enigma_commit_seconds_bucket{le="0.001"} ${total - slow}`,
+    `enigma_commit_seconds_bucket{le="+Inf"} ${total}`,
+    `enigma_commit_seconds_count ${total}`,
+    `enigma_commit_operations_sum ${3 * total}`,
+    `enigma_commit_operations_count ${total}`,
+    `enigma_commit_failures_total ${slow}`,
+    `enigma_cache_hits_total{cache="module"} ${total}`,
+    `enigma_cache_misses_total{cache="module"} ${slow}`,
+    'enigma_cache_hits_total{cache="tip"} 0',
+    'enigma_cache_misses_total{cache="tip"} 0',
     'process_resident_memory_bytes 1.5e8',
   ].join('\n');
 }
@@ -89,12 +99,21 @@ describe('figures', () => {
     expect(figures.requests.p50).toBeCloseTo(0.001 * (100 / 180), 9);
     expect(figures.requests.p99).toBeCloseTo(0.001 + 0.009 * (18 / 20), 9);
     expect(figures.memory.residentBytes).toBe(1.5e8);
-    expect(screen('http://x', figures)).toMatch(/requests +100\/s, 0\/s errors/);
+    expect(figures.commits).toMatchObject({ rate: 100, operations: 3, failures: 20 });
+    expect(figures.commits.p50).toBeCloseTo(0.001 * (100 / 180), 9);
+    // 200 hits and 20 misses; the other cache was never asked.
+    expect(figures.cacheHits).toEqual({ module: 200 / 220 });
+    const shown = screen('http://x', figures);
+    expect(shown).toMatch(/requests +100\/s, 0\/s errors/);
+    expect(shown).toMatch(/commits +100\/s of 3\.0 changes each, p50 .*, 20 changes not stored/);
+    expect(shown).toMatch(/caches +module 90 % found/);
   });
 
   it('of an idle core are latencies of all its time, of a restarted one no negative rates', () => {
     const idle = figuresOf(observation(0, text(100, 0)), observation(1000, text(100, 0)));
     expect(idle.requests.p50).toBeCloseTo(0.0005, 9);
+    expect(idle.commits).toMatchObject({ rate: 0, operations: 3 });
+    expect(idle.cacheHits).toEqual({ module: 1 });
     const restarted = figuresOf(observation(0, text(1000, 0)), observation(1000, text(10, 0)));
     expect(restarted.requests.rate).toBe(0);
     expect(restarted.requests.p99).toBeLessThanOrEqual(0.001);

@@ -69,7 +69,11 @@ async function start(options: WorkerOptions, modules: WorkerModules, opened: Clo
   const { log = silentLogger } = modules;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const storePath = join(dataDir, 'store');
-  const store = await openStore(storePath, { logger: log });
+  const metrics = options.http === undefined ? undefined : (await import('./ops/metrics.js')).createMetrics();
+  const store = await openStore(storePath, {
+    logger: log,
+    ...(metrics !== undefined && { observer: metrics.commits }),
+  });
   opened.push(store);
 
   const {
@@ -80,7 +84,6 @@ async function start(options: WorkerOptions, modules: WorkerModules, opened: Clo
   const enclave = await openEnclave({ store, storePath, sealer, attestation, log }, enclaveOptions(options));
   opened.push(enclave);
 
-  const metrics = options.http === undefined ? undefined : (await import('./ops/metrics.js')).createMetrics();
   const server = await Server.start(
     serverOptions(options, log),
     dispatch(enclave, store, options, log, metrics),
@@ -92,7 +95,7 @@ async function start(options: WorkerOptions, modules: WorkerModules, opened: Clo
   const close = (): Promise<void> => (closed ??= closeInReverse(opened));
   metrics?.watch({
     stats,
-    storeCounts: () => store.counts(),
+    store,
     storeBytes: () => fileSize(join(storePath, 'data.mdb')),
   });
   const http = await serveOps(options, metrics, () => closed !== undefined);

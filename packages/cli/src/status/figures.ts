@@ -22,6 +22,19 @@ export interface MessageFigures {
   readonly p99?: number;
 }
 
+/** Commits to the store. */
+export interface CommitFigures {
+  /** A second. */
+  readonly rate: number;
+  /** Changes that shared one, on average; absent when there was none. */
+  readonly operations?: number;
+  /** Seconds; absent when there was none. */
+  readonly p50?: number;
+  readonly p99?: number;
+  /** Changes that could not be stored, since the core started. */
+  readonly failures: number;
+}
+
 /** Figures of a core: rates between two observations, latencies of that time or, when it was idle, of all. */
 export interface Figures {
   readonly ready: boolean;
@@ -46,13 +59,19 @@ export interface Figures {
     readonly executors: number;
   };
   readonly store: { readonly contracts: number; readonly deltas: number; readonly bytes: number };
+  readonly commits: CommitFigures;
+  /** By the name of the cache: the part of look-ups that found something, absent when there was none. */
+  readonly cacheHits: Readonly<Record<string, number>>;
   readonly memory: { readonly residentBytes: number; readonly heapBytes: number };
   /** Of one processor, 1 is all of it. */
   readonly processor: number;
 }
 
 const REQUESTS = 'enigma_requests_total';
-const BUCKETS = 'enigma_request_seconds_bucket';
+const REQUEST_SECONDS = 'enigma_request_seconds';
+const CACHE_HITS = 'enigma_cache_hits_total';
+const CACHE_MISSES = 'enigma_cache_misses_total';
+const COMMIT_SECONDS = 'enigma_commit_seconds';
 
 /** Figures from two observations, the second of them the latest. */
 export function figuresOf(before: Observation, now: Observation): Figures {
@@ -60,7 +79,7 @@ export function figuresOf(before: Observation, now: Observation): Figures {
   const rate = (name: string, labels: Labels = {}): number =>
     Math.max(0, sum(now, name, labels) - sum(before, name, labels)) / seconds;
   const message = (labels: Labels): Omit<MessageFigures, 'type'> => {
-    const [p50, p99] = quantiles(bucketsBetween(before, now, labels), [0.5, 0.99]);
+    const [p50, p99] = quantiles(bucketsBetween(before, now, REQUEST_SECONDS, labels), [0.5, 0.99]);
     return {
       total: sum(now, REQUESTS, labels),
       rate: rate(REQUESTS, labels),
@@ -97,12 +116,53 @@ export function figuresOf(before: Observation, now: Observation): Figures {
       deltas: sum(now, 'enigma_deltas'),
       bytes: sum(now, 'enigma_store_bytes'),
     },
+    commits: commitsBetween(before, now, rate(`${COMMIT_SECONDS}_count`)),
+    cacheHits: cacheHitsBetween(before, now),
     memory: {
       residentBytes: sum(now, 'process_resident_memory_bytes'),
       heapBytes: sum(now, 'nodejs_heap_size_used_bytes'),
     },
     processor: rate('process_cpu_seconds_total'),
   };
+}
+
+function commitsBetween(before: Observation, now: Observation, rate: number): CommitFigures {
+  const [p50, p99] = quantiles(bucketsBetween(before, now, COMMIT_SECONDS), [0.5, 0.99]);
+  const operations = ratioBetween(
+    before,
+    now,
+    (at) => sum(at, 'enigma_commit_operations_sum'),
+    (at) => sum(at, 'enigma_commit_operations_count'),
+  );
+  return {
+    rate,
+    ...(operations !== undefined && { operations }),
+    ...(p50 !== undefined && { p50 }),
+    ...(p99 !== undefined && { p99 }),
+    failures: sum(now, 'enigma_commit_failures_total'),
+  };
+}
+
+function cacheHitsBetween(before: Observation, now: Observation): Record<string, number> {
+  const names = now.samples.filter(({ name }) => name === CACHE_HITS).map(({ labels }) => labels['cache']!);
+  const entries = names.map((cache) => {
+    const hits = (at: Observation): number => sum(at, CACHE_HITS, { cache });
+    const all = (at: Observation): number => hits(at) + sum(at, CACHE_MISSES, { cache });
+    return [cache, ratioBetween(before, now, hits, all)] as const;
+  });
+  return Object.fromEntries(entries.filter((entry): entry is [string, number] => entry[1] !== undefined));
+}
+
+/** A ratio of the time between two observations or, when nothing happened in it or the core was restarted, of all time. */
+function ratioBetween(
+  before: Observation,
+  now: Observation,
+  part: (at: Observation) => number,
+  whole: (at: Observation) => number,
+): number | undefined {
+  const [earlier, later] = [whole(before), whole(now)];
+  if (later === 0) return undefined;
+  return later > earlier ? (part(now) - part(before)) / (later - earlier) : part(now) / later;
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -117,20 +177,25 @@ function sum({ samples }: Observation, name: string, labels: Labels = {}): numbe
   return samples.reduce((total, sample) => (matches(sample, name, labels) ? total + sample.value : total), 0);
 }
 
-/** How many requests took at most so many seconds: upper bound → count, the bounds rising. */
-type Buckets = readonly (readonly [bound: number, requests: number])[];
+/** How many of something took at most so many seconds: upper bound → count, the bounds rising. */
+type Buckets = readonly (readonly [bound: number, count: number])[];
 
-function bucketsBetween(before: Observation, now: Observation, labels: Labels): Buckets {
-  const earlier = new Map(bucketsOf(before, labels));
-  const all = bucketsOf(now, labels);
+function bucketsBetween(
+  before: Observation,
+  now: Observation,
+  histogram: string,
+  labels: Labels = {},
+): Buckets {
+  const earlier = new Map(bucketsOf(before, histogram, labels));
+  const all = bucketsOf(now, histogram, labels);
   const between = all.map(([bound, requests]) => [bound, requests - (earlier.get(bound) ?? 0)] as const);
   return (between.at(-1)?.[1] ?? 0) > 0 ? between : all;
 }
 
-function bucketsOf({ samples }: Observation, labels: Labels): Buckets {
+function bucketsOf({ samples }: Observation, histogram: string, labels: Labels): Buckets {
   const counts = new Map<number, number>();
   for (const sample of samples) {
-    if (!matches(sample, BUCKETS, labels)) continue;
+    if (!matches(sample, `${histogram}_bucket`, labels)) continue;
     const bound = sample.labels['le'] === '+Inf' ? Infinity : Number(sample.labels['le']);
     counts.set(bound, (counts.get(bound) ?? 0) + sample.value);
   }

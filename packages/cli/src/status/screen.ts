@@ -1,6 +1,6 @@
 import { bytes, count, duration, seconds } from '../output/amounts.js';
 import { fields, style } from '../output/style.js';
-import type { Figures, MessageFigures } from './figures.js';
+import type { CommitFigures, Figures, MessageFigures } from './figures.js';
 
 /** Figures of a core for a terminal. */
 export function screen(url: string, figures: Figures): string {
@@ -23,6 +23,8 @@ export function screen(url: string, figures: Figures): string {
       ],
       ['other work', `${count(queue.writesPending)} writes, ${count(queue.readsPending)} bulk reads`],
       ['contracts', `${count(store.contracts)} with ${count(store.deltas)} deltas in ${bytes(store.bytes)}`],
+      ['commits', commits(figures.commits)],
+      ['caches', caches(figures.cacheHits)],
       ['memory', `${bytes(memory.residentBytes)} resident, ${bytes(memory.heapBytes)} heap`],
       ['processor', `${Math.round(figures.processor * 100)} %`],
     ]),
@@ -52,6 +54,17 @@ function table(messages: readonly MessageFigures[]): string[] {
 
 function latency({ p50, p99 }: Omit<MessageFigures, 'type'>): string {
   return p50 === undefined ? style.note('no request yet') : `p50 ${time(p50)}, p99 ${time(p99)}`;
+}
+
+function commits({ rate, operations, p50, p99, failures }: CommitFigures): string {
+  const failed = failures > 0 ? `, ${style.bad(`${count(failures)} changes not stored`)}` : '';
+  if (operations === undefined) return `${style.note('none yet')}${failed}`;
+  return `${perSecond(rate)} of ${operations.toFixed(1)} changes each, p50 ${time(p50)}, p99 ${time(p99)}${failed}`;
+}
+
+function caches(hits: Figures['cacheHits']): string {
+  const entries = Object.entries(hits).map(([name, part]) => `${name} ${Math.floor(part * 100)} %`);
+  return entries.length === 0 ? style.note('not used yet') : `${entries.join(', ')} found`;
 }
 
 function time(value: number | undefined): string {

@@ -1,3 +1,5 @@
+import type { CacheCounts } from './task/cache-counts.js';
+
 /** What DeploySecretContract and ComputeTask have in common: ciphertexts of the user and the price cap. */
 export interface TaskInput {
   /** Envelope of `name(type,type,…)` under the io key. */
@@ -109,6 +111,8 @@ export interface EnclaveStats {
   readonly exchanges: number;
   /** State keys in memory, now. */
   readonly stateKeys: number;
+  /** How the caches of the executor threads are used. */
+  readonly caches: CacheCounts;
 }
 
 /**

@@ -13,6 +13,7 @@ import { KeyExchange } from './key-exchange.js';
 import { type EnclaveOptions, enclaveOptions } from './options.js';
 import type { Sealer } from './sealing/sealer.js';
 import { StateKeys } from './state-keys.js';
+import { cacheCountsMemory, CacheTotals } from './task/cache-counts.js';
 import { jobCodec, replyCodec } from './task/codecs.js';
 import type { Job, Reply } from './task/messages.js';
 import type { ThreadSetup } from './task/thread.js';
@@ -57,6 +58,7 @@ class StoreEnclave implements Enclave {
   readonly #taskKeys: TaskKeys;
   readonly #exchange: KeyExchange;
   readonly #tasks: Tasks;
+  readonly #caches: CacheTotals;
   #closed: Promise<void> | undefined;
 
   constructor(
@@ -68,7 +70,9 @@ class StoreEnclave implements Enclave {
     this.#options = options;
     this.#identity = identity;
     const { signingKey } = identity;
-    const setup: ThreadSetup = { storePath, signingKey, niceness: options.executorNiceness };
+    const cacheCounts = cacheCountsMemory();
+    this.#caches = new CacheTotals(cacheCounts);
+    const setup: ThreadSetup = { storePath, signingKey, niceness: options.executorNiceness, cacheCounts };
     const script = new URL('task/thread.js', import.meta.url);
     const program = { script, setup, stackSizeMb: executorStackMb, jobs: jobCodec, replies: replyCodec };
     this.#lanes = new Lanes(program, options, log);
@@ -124,6 +128,7 @@ class StoreEnclave implements Enclave {
       taskKeys: this.#taskKeys.size,
       exchanges: this.#exchange.size,
       stateKeys: this.#stateKeys.size,
+      caches: this.#caches.read(),
     };
   }
 

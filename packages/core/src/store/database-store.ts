@@ -118,6 +118,10 @@ export class DatabaseStore extends DatabaseReader implements Store {
     return { contracts: this.db.count('contracts'), deltas: this.db.count('deltas') };
   }
 
+  tipCacheUse(): { readonly hits: number; readonly misses: number } {
+    return this.#tips;
+  }
+
   putStateKeys(
     keys: readonly { readonly address: Uint8Array; readonly sealed: Uint8Array }[],
   ): Promise<void> {

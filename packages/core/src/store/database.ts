@@ -5,6 +5,7 @@ import { checkedValue, withChecksum } from './checksum.js';
 import { toStoreError } from './database-errors.js';
 import { StoreError } from './errors.js';
 import { MAP_SIZE } from './file-check.js';
+import type { CommitObserver } from './store.js';
 import { WriteQueue } from './write-queue.js';
 
 /** An entry as stored, its checksum verified. */
@@ -53,7 +54,7 @@ export class Database {
   #closing: Promise<void> | undefined;
   #closed = false;
 
-  private constructor(folder: string, root: RootDatabase<Buffer, Uint8Array>) {
+  private constructor(folder: string, root: RootDatabase<Buffer, Uint8Array>, observer?: CommitObserver) {
     this.folder = folder;
     this.#root = root;
     const names = Object.keys(BUCKETS) as Bucket[];
@@ -61,11 +62,11 @@ export class Database {
     this.missingTables = names.filter((name) => !found.has(BUCKETS[name]));
     const tables = names.map((name) => [name, root.openDB({ name: BUCKETS[name], ...BYTES })]);
     this.#tables = Object.fromEntries(tables) as Record<Bucket, BytesTable>;
-    this.#writes = new WriteQueue(root, folder);
+    this.#writes = new WriteQueue(root, folder, observer);
   }
 
   /** Opens, or makes, the database of a folder. @throws StoreError */
-  static open(folder: string, mode: 'write' | 'read' = 'write'): Database {
+  static open(folder: string, mode: 'write' | 'read' = 'write', observer?: CommitObserver): Database {
     try {
       const root = open<Buffer, Uint8Array>({
         path: folder,
@@ -79,7 +80,7 @@ export class Database {
         // The write queue groups writes itself; the binding's own grouping leaves rejections unhandled.
         eventTurnBatching: false,
       });
-      return new Database(folder, root);
+      return new Database(folder, root, observer);
     } catch (error) {
       throw toStoreError(`opening the store in ${folder}`, error);
     }

@@ -1,6 +1,7 @@
 import { Database } from './database.js';
 import { StoreError } from './errors.js';
 import { checkFile, databasePath } from './file-check.js';
+import type { CommitObserver } from './store.js';
 import { checkStructure } from './structure.js';
 
 /** Files up to this many pages (200 MB) are walked through in about a second. */
@@ -11,6 +12,8 @@ export interface OpenDatabaseOptions {
   readonly mode: 'write' | 'read';
   /** Whether the file may be the reason that its last user came to a sudden end. */
   readonly isSuspect?: boolean;
+  /** Told of every commit. */
+  readonly observer?: CommitObserver | undefined;
 }
 
 /**
@@ -18,14 +21,17 @@ export interface OpenDatabaseOptions {
  * allows that.
  * @throws StoreError `CORRUPT`, or `NOT_A_STORE` when there is none to read
  */
-export function openDatabase(folder: string, { mode, isSuspect = false }: OpenDatabaseOptions): Database {
+export function openDatabase(
+  folder: string,
+  { mode, isSuspect = false, observer }: OpenDatabaseOptions,
+): Database {
   const file = checkFile(folder);
   if (file === undefined && mode === 'read') throw new StoreError('NOT_A_STORE', `${folder} holds no store`);
   // A file may lack pages at its end that are not in use; it must not lack others.
   const needsCheck =
     file !== undefined && (!file.isComplete || (isSuspect && file.lastPage <= QUICK_CHECK_PAGES));
   if (needsCheck) refuseDamaged(folder);
-  return Database.open(folder, mode);
+  return Database.open(folder, mode, observer);
 }
 
 function refuseDamaged(folder: string): void {

@@ -23,7 +23,7 @@ export async function openStore(folder: string, options: StoreOptions = {}): Pro
   const lock = await FolderLock.acquire(path);
   let db: Database | undefined;
   try {
-    db = openDatabase(path, { mode: 'write', isSuspect: lock.wasAbandoned });
+    db = openDatabase(path, { mode: 'write', isSuspect: lock.wasAbandoned, observer: options.observer });
     await migrate(db);
     return new DatabaseStore(db, lock, options);
   } catch (error) {

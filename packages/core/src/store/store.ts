@@ -1,6 +1,14 @@
 import type { Logger } from '../log.js';
 import type { ContractRecord, DeltaEntry, DeltaRange, StateChange, TaskCommit } from './records.js';
 
+/** Told of commits, for metrics. */
+export interface CommitObserver {
+  /** Seconds until it was on the disk, and how many operations shared it. */
+  committed(seconds: number, operations: number): void;
+  /** An operation whose commit failed: nothing of it is stored. */
+  failed(): void;
+}
+
 /** Options of a store; every one has a default. */
 export interface StoreOptions {
   readonly logger?: Logger;
@@ -8,6 +16,7 @@ export interface StoreOptions {
   readonly maxReplyBytes?: number;
   /** Bytes of tips kept in memory; 16 MiB by default. */
   readonly tipCacheBytes?: number;
+  readonly observer?: CommitObserver;
 }
 
 /**
@@ -107,6 +116,9 @@ export interface Store extends StoreReader {
 
   /** How much is stored, without a walk through it. */
   counts(): StoreCounts;
+
+  /** How often the tip that {@link getTip} was asked for was in memory, and how often not. */
+  tipCacheUse(): { readonly hits: number; readonly misses: number };
 
   /** Stores sealed state keys, replacing earlier ones. */
   putStateKeys(keys: readonly { readonly address: Uint8Array; readonly sealed: Uint8Array }[]): Promise<void>;

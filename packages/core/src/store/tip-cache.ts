@@ -10,15 +10,31 @@ export class TipCache {
   // A Map keeps the order of insertion: what is used is inserted again, so the first is the oldest.
   readonly #tips = new Map<string, DeltaEntry>();
   #bytes = 0;
+  #hits = 0;
+  #misses = 0;
 
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
 
+  /** How often {@link get} found a tip. */
+  get hits(): number {
+    return this.#hits;
+  }
+
+  /** How often it did not. */
+  get misses(): number {
+    return this.#misses;
+  }
+
   get(address: Uint8Array): DeltaEntry | undefined {
     const key = bytesKey(address);
     const tip = this.#tips.get(key);
-    if (tip === undefined) return undefined;
+    if (tip === undefined) {
+      this.#misses++;
+      return undefined;
+    }
+    this.#hits++;
     this.#tips.delete(key);
     this.#tips.set(key, tip);
     return tip;

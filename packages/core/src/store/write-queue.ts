@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RootDatabase } from 'lmdb';
 import { toStoreError } from './database-errors.js';
 import { StoreError } from './errors.js';
+import type { CommitObserver } from './store.js';
 
 interface Pending {
   /** Runs inside the transaction; what it returns settles the promise once that is committed, or has failed. */
@@ -24,6 +25,7 @@ const FULL_DISK_BYTES = 1024 * 1024;
 export class WriteQueue {
   readonly #root: RootDatabase<Buffer, Uint8Array>;
   readonly #folder: string;
+  readonly #observer: CommitObserver | undefined;
   #pending: Pending[] = [];
   #pump: Promise<void> | undefined;
   /** Whether the operation that runs now has written. */
@@ -31,9 +33,10 @@ export class WriteQueue {
   #lonely = false;
   #commitMs = Number.POSITIVE_INFINITY;
 
-  constructor(root: RootDatabase<Buffer, Uint8Array>, folder: string) {
+  constructor(root: RootDatabase<Buffer, Uint8Array>, folder: string, observer?: CommitObserver) {
     this.#root = root;
     this.#folder = folder;
+    this.#observer = observer;
   }
 
   /** To be called before each change that an operation makes. */
@@ -89,10 +92,11 @@ export class WriteQueue {
       if (here) this.#root.transactionSync(runAll);
       else await this.#commitAsync(runAll);
       this.#commitMs = performance.now() - start;
+      this.#observer?.committed(this.#commitMs / 1000, batch.length);
     } catch (error) {
       // What cannot be stored takes nothing with it that can.
       if (batch.length > 1) for (const one of batch) await this.#commit([one]);
-      else batch[0]?.fail(this.#explain(error));
+      else this.#fail(batch[0], error);
       return;
     }
     for (const done of settle) done();
@@ -108,6 +112,11 @@ export class WriteQueue {
       await Promise.race([cause, delay(1000, undefined, { ref: false })]);
       throw error;
     }
+  }
+
+  #fail(one: Pending | undefined, error: unknown): void {
+    this.#observer?.failed();
+    one?.fail(this.#explain(error));
   }
 
   #explain(error: unknown): StoreError {

@@ -1,5 +1,6 @@
 import type { Call, CallFailure, CallOutcome } from './call.js';
 import { ByteLru } from './byte-lru.js';
+import { type CacheUse, UNCOUNTED } from './cache-use.js';
 import { Contract } from './contract.js';
 import { EngineError } from './engine-error.js';
 import { executionText, outOfGasText } from './failure.js';
@@ -22,6 +23,8 @@ export interface EngineOptions {
   readonly moduleCacheBytes?: number;
   /** Memories that all contracts share; 4 when absent. Each takes up to 8 MiB, and 10 GB of address space. */
   readonly memories?: number;
+  /** Told how the module cache and the pool of instances are used: for metrics. */
+  readonly cacheUse?: { readonly modules: CacheUse; readonly instances: CacheUse };
   /** Where `eprint` goes: nowhere when absent, for contracts may print secrets. */
   readonly print?: PrintSink;
   /** Where randomness begins: the system's generator when absent. For tests. */
@@ -49,6 +52,7 @@ export class Engine implements Disposable {
   readonly #host: HostContext;
   readonly #instances: InstancePool;
   readonly #contracts: ByteLru<Contract>;
+  readonly #moduleUse: CacheUse;
   #closed = false;
 
   constructor(options: EngineOptions = {}) {
@@ -58,7 +62,8 @@ export class Engine implements Disposable {
       print: options.print,
       randomFill: options.randomFill,
     });
-    this.#instances = new InstancePool(this.#host, options.memories ?? 4);
+    this.#instances = new InstancePool(this.#host, options.memories ?? 4, options.cacheUse?.instances);
+    this.#moduleUse = options.cacheUse?.modules ?? UNCOUNTED;
     this.#contracts = new ByteLru(options.moduleCacheBytes ?? 64 * MiB);
   }
 
@@ -82,6 +87,8 @@ export class Engine implements Disposable {
     return this.#attempt(() => {
       const key = keyOf(code.hash);
       const known = this.#contracts.get(key);
+      if (known === undefined) this.#moduleUse.miss();
+      else this.#moduleUse.hit();
       const contract = known ?? new Contract(() => code.load(), builtLimits(this.#moduleLimits));
       const bytes = contract.bytes;
       const outcome = this.#run(contract, call);

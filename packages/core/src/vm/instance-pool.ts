@@ -1,3 +1,4 @@
+import { type CacheUse, UNCOUNTED } from './cache-use.js';
 import type { CompiledModule } from './compiled-module.js';
 import type { HostContext } from './host/context.js';
 import { hostImports } from './host/imports.js';
@@ -10,13 +11,15 @@ export class InstancePool {
   readonly #host: HostContext;
   readonly #imports: (memory: WasmMemory) => WasmImports;
   readonly #memories: MemoryPool;
+  readonly #use: CacheUse;
   #idle = new WeakMap<CompiledModule, ContractInstance>();
 
   /** @param memories how many memories all modules share */
-  constructor(host: HostContext, memories: number) {
+  constructor(host: HostContext, memories: number, use: CacheUse = UNCOUNTED) {
     this.#host = host;
     this.#imports = hostImports(host);
     this.#memories = new MemoryPool(memories);
+    this.#use = use;
   }
 
   /**
@@ -50,7 +53,11 @@ export class InstancePool {
   #take(module: CompiledModule): ContractInstance {
     const idle = this.#idle.get(module);
     this.#idle.delete(module);
-    if (idle !== undefined && !idle.slot.closed) return idle;
+    if (idle !== undefined && !idle.slot.closed) {
+      this.#use.hit();
+      return idle;
+    }
+    this.#use.miss();
     return new ContractInstance(module, this.#memories.next(module.layout.memoryPages), this.#imports);
   }
 }

@@ -102,19 +102,23 @@ describe('damage', () => {
 
 const WRITER = `
   const { openStore } = await import(${JSON.stringify(new URL('../../dist/store/open.js', import.meta.url).href)});
-  const store = await openStore(process.argv[1]);
+  const seen = { commits: 0, operations: 0, failures: 0 };
+  const observer = { committed: (_, operations) => { seen.commits++; seen.operations += operations; }, failed: () => seen.failures++ };
+  const store = await openStore(process.argv[1], { observer });
   const address = new Uint8Array(32).fill(1);
   let stored = 0;
   const codes = [];
+  let refused = 0;
   for (let key = 0; codes.length < 5; key++) {
     const deltas = [{ address, key, data: new Uint8Array(20000).fill(key) }];
     // Two at once go another way than one alone.
     const results = await Promise.allSettled(key % 2 ? [store.updateDeltas(deltas)] : [store.updateDeltas(deltas), store.updateDeltas(deltas)]);
+    refused += results.filter(({ status }) => status === 'rejected').length;
     if (results.every(({ status }) => status === 'fulfilled')) stored++;
     else { codes.push(results[0].reason.code); key--; }
     if (codes.length > 0 && store.contract(address).tip !== stored - 1) throw new Error('half a write');
   }
-  console.log(JSON.stringify({ stored, codes, read: store.delta(address, stored - 1)[0] }));
+  console.log(JSON.stringify({ stored, codes, read: store.delta(address, stored - 1)[0], refused, ...seen }));
   await store.close();
 `;
 
@@ -125,14 +129,20 @@ describe.runIf(process.platform === 'linux')('a disk without room', () => {
     // The size limit of files stands in for a full disk.
     const script = `trap '' XFSZ; ulimit -f 3000; exec "$0" --input-type=module -e "$1" "$2"`;
     const run = spawnSync('sh', ['-c', script, process.execPath, WRITER, folder], { encoding: 'utf8' });
-    const { stored, codes, read } = JSON.parse(run.stdout) as {
+    const { stored, codes, read, ...counts } = JSON.parse(run.stdout) as {
       stored: number;
       codes: string[];
       read: number;
+      refused: number;
+      commits: number;
+      operations: number;
+      failures: number;
     };
     expect(stored).toBeGreaterThan(10);
     for (const code of codes) expect(['DISK_FULL', 'IO']).toContain(code);
     expect(read).toBe((stored - 1) & 0xff);
+    expect(counts.failures).toBe(counts.refused);
+    expect(counts.commits).toBeLessThan(counts.operations);
     const store = await openStore(folder);
     expect(store.contract(new Uint8Array(32).fill(1))).toMatchObject({ tip: stored - 1, deltaCount: stored });
     await store.close();

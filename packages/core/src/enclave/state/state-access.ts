@@ -1,5 +1,6 @@
 import type { ContractRecord } from '../../store/records.js';
 import type { StoreReader } from '../../store/store.js';
+import type { CacheUse } from '../../vm/cache-use.js';
 import { StateKeyCache } from './keys.js';
 import { SealedState } from './sealed-state.js';
 import { type BuildLimits, type BuildStep, buildStep } from './state-builder.js';
@@ -9,6 +10,8 @@ import { ValueCache, ValueStore } from './value-store.js';
 export interface StateAccessOptions {
   /** Bytes of opened values kept; 8 MiB by default. */
   readonly cacheBytes?: number;
+  /** Told how the cache of opened values is used: for metrics. */
+  readonly cacheUse?: CacheUse;
 }
 
 /** A thread's way to the states of contracts, with its caches. */
@@ -19,7 +22,7 @@ export class StateAccess {
 
   constructor(reader: StoreReader, options: StateAccessOptions = {}) {
     this.#reader = reader;
-    this.#cache = new ValueCache(options.cacheBytes ?? 8 * 1024 * 1024);
+    this.#cache = new ValueCache(options.cacheBytes ?? 8 * 1024 * 1024, options.cacheUse);
   }
 
   /** The state of a contract, as `record` says it stands; of one that is being deployed when it is absent. */

@@ -4,6 +4,7 @@ import { bytesKey } from '../../store/bytes-key.js';
 import type { StateWrite } from '../../store/records.js';
 import type { StoreReader } from '../../store/store.js';
 import { ByteLru } from '../../vm/byte-lru.js';
+import { type CacheUse, UNCOUNTED } from '../../vm/cache-use.js';
 import { DamagedStateError } from './errors.js';
 import { keyTag, wholeStateTag, type StateKeys } from './keys.js';
 import { openValue, sealValue } from './sealed-value.js';
@@ -19,15 +20,21 @@ const SEAL_LENGTH = 28;
 /** Texts of opened values, so that one that is read again and again is decrypted once. Bounded in bytes. */
 export class ValueCache {
   readonly #values: ByteLru<CachedValue>;
+  readonly #use: CacheUse;
 
-  constructor(capacity: number) {
+  constructor(capacity: number, use: CacheUse = UNCOUNTED) {
+    this.#use = use;
     this.#values = new ByteLru(capacity);
   }
 
   /** The text of a sealed value, if this very one was opened before. */
   get(place: string, sealed: Uint8Array): string | undefined {
     const cached = this.#values.get(place);
-    if (cached === undefined || !equalBytes(cached.seal, sealed.subarray(-SEAL_LENGTH))) return undefined;
+    if (cached === undefined || !equalBytes(cached.seal, sealed.subarray(-SEAL_LENGTH))) {
+      this.#use.miss();
+      return undefined;
+    }
+    this.#use.hit();
     return cached.text;
   }
 
