@@ -1,8 +1,10 @@
 import type { LocalNetwork } from '@enigma-worker/local';
-import { toHex } from '@enigma-worker/crypto';
-import { writeFileSync } from 'node:fs';
+import { connect } from '@enigma-worker/client';
+import { randomBytes, toHex } from '@enigma-worker/crypto';
+import { fetchStateKeys, type PrincipalClientError } from '@enigma-worker/principal';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { enigma, enigmaJson, flags, serveForTest, temporaryFolder } from './support/enigma.js';
 import { startNetwork } from './support/world.js';
 
@@ -85,5 +87,40 @@ describe('enigma attest', () => {
     expect(until - Date.now()).toBeGreaterThan(1.9 * 3_600_000);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(/^principal: registration refused: CLAIM_NOT_ACCEPTED.*\n$/);
+  });
+
+  it('stays registered when the principal is killed, unless its policy has become stricter', async () => {
+    const policyFile = at('survivor.json');
+    const lenient = readFileSync(at('lenient.json'));
+    writeFileSync(policyFile, lenient);
+    const args = ['principal', ...flags({ dataDir: at('survivor'), listen: '127.0.0.1:0', policyFile })];
+    const core = connect(network.endpoint);
+    onTestFinished(() => core.close());
+    const isAdmitted = async (principal: unknown): Promise<boolean> => {
+      const addresses = [randomBytes(32)];
+      const request = await core.getPTTRequest({ addresses });
+      const answer = fetchStateKeys(String(principal), { ...request, addresses }, { retries: 0 });
+      return await answer.then(
+        () => true,
+        (error: PrincipalClientError) => {
+          expect(error.code).toBe('NOT_AUTHORISED');
+          return false;
+        },
+      );
+    };
+    const admittedAfterKill: boolean[] = [];
+    for (const policy of [lenient, lenient, readFileSync(at('strict.json')), lenient]) {
+      writeFileSync(policyFile, policy);
+      const server = await serveForTest(args);
+      const url = server.started['url'];
+      admittedAfterKill.push(await isAdmitted(url));
+      if (admittedAfterKill.length === 1) {
+        const register = ['attest', 'register', '--endpoint', network.endpoint, '--principal', String(url)];
+        expect((await enigma(register)).code).toBe(0);
+      }
+      server.signal('SIGKILL');
+      await server.stop();
+    }
+    expect(admittedAfterKill).toEqual([false, true, false, true]);
   });
 });

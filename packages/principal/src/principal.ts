@@ -15,12 +15,13 @@ import { getStateKeys } from './rpc/get-state-keys.js';
 import { registerWorker } from './rpc/register-worker.js';
 import { createRpcServer, type RpcMethod } from './rpc/server.js';
 import { openContractBook } from './secrets/contract-book.js';
+import { openRegistrationBook } from './secrets/registration-book.js';
 import type { Sealer } from './secrets/sealer.js';
 import { loadOrCreateSecrets } from './secrets/vault.js';
 
 /** How a principal runs. */
 export interface PrincipalOptions {
-  /** Holds the sealed secrets and the list of contracts. */
+  /** Holds the sealed secrets, the list of contracts and the registrations of workers. */
   readonly dataDir: string;
   readonly sealer: Sealer;
   /** Default 127.0.0.1. Nothing here is encrypted in transit but the state keys: keep it behind TLS. */
@@ -81,7 +82,11 @@ export async function startPrincipal(options: PrincipalOptions): Promise<Princip
   const desk =
     authorisation.registration === undefined
       ? undefined
-      : openRegistrationDesk(authorisation.registration, now);
+      : await openRegistrationDesk(authorisation.registration, {
+          book: await openRegistrationBook(dataDir, sealer),
+          log,
+          now,
+        });
   const book = await openContractBook(dataDir);
   try {
     const metrics = createMetrics(() => book.size);

@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { encodeEvidence, encodeReportData, type Policy, PROTOCOL_VERSION } from '@enigma-worker/attestation';
 import {
   addressOf,
@@ -10,10 +10,24 @@ import {
   sign,
   toHex,
 } from '@enigma-worker/crypto';
-import { fetchStateKeys, parseEpochs, registerWithPrincipal } from '@enigma-worker/principal';
+import {
+  fetchStateKeys,
+  parseEpochs,
+  registerWithPrincipal,
+  resealSecrets,
+  type Sealer,
+  silentLogger,
+} from '@enigma-worker/principal';
 import { selectWorkers } from '@enigma-worker/protocol';
 import { describe, expect, test } from 'vitest';
-import { beginExchange, call, finishExchange, runPrincipal, temporaryFolder } from './support/principal.js';
+import {
+  beginExchange,
+  call,
+  finishExchange,
+  memorySealer,
+  runPrincipal,
+  temporaryFolder,
+} from './support/principal.js';
 
 const once = { retries: 0 };
 
@@ -150,6 +164,123 @@ describe('registration', () => {
     await expect(registerWithPrincipal(url, { ...registration, signingKey: stranger }, once)).rejects.toThrow(
       /NOT_BY_SIGNING_KEY/,
     );
+  });
+
+  describe('after a restart', () => {
+    /** A principal over one folder and one sealing key, started again and again. */
+    async function setUpFolder() {
+      const dataDir = await temporaryFolder();
+      const state = { now: 1_000_000, policy: { allowSimulation: true } as Partial<Policy> };
+      const warnings: string[] = [];
+      const log = { ...silentLogger, warn: (_: object, message: string) => void warnings.push(message) };
+      const start = (sealer: Sealer, capacity = 100) => {
+        const policy = () => ({ now: new Date(state.now), ...state.policy });
+        const authorisation = { registration: { policy, lifetime: 1_000, capacity } };
+        return runPrincipal({ dataDir, sealer, log, authorisation, now: () => state.now });
+      };
+      const isAdmitted = async (url: string, worker: KeyPair): Promise<boolean> => {
+        const request = fetchStateKeys(url, beginExchange('seed', [randomBytes(32)], worker), once);
+        return await request.then(
+          () => true,
+          (error: { code?: string }) => {
+            expect(error.code).toBe('NOT_AUTHORISED');
+            return false;
+          },
+        );
+      };
+      const fileOf = ({ publicKey }: KeyPair) => join(dataDir, 'registrations', toHex(addressOf(publicKey)));
+      return { dataDir, state, warnings, start, isAdmitted, fileOf };
+    }
+
+    test('admits whom it admitted before, until the registration ends', async () => {
+      const { state, start, isAdmitted } = await setUpFolder();
+      const [sealer, worker] = [memorySealer(), generateKeyPair()];
+      const first = await start(sealer);
+      await registerWithPrincipal(first.url, registrationOf(worker), once);
+      await first.close();
+      state.now += 900;
+      const second = await start(sealer);
+      expect(await isAdmitted(second.url, worker)).toBe(true);
+      expect(await isAdmitted(second.url, generateKeyPair())).toBe(false);
+      await second.close();
+      state.now += 101;
+      const third = await start(sealer);
+      expect(await isAdmitted(third.url, worker)).toBe(false);
+    });
+
+    test('judges by the policy of now', async () => {
+      const { state, warnings, start, isAdmitted, fileOf } = await setUpFolder();
+      const [sealer, worker] = [memorySealer(), generateKeyPair()];
+      const first = await start(sealer);
+      await registerWithPrincipal(first.url, registrationOf(worker), once);
+      await first.close();
+      state.policy = { allowSimulation: false };
+      const strict = await start(sealer);
+      expect(await isAdmitted(strict.url, worker)).toBe(false);
+      expect(warnings).toContain('a registration from before the restart is no longer accepted');
+      await strict.close();
+      // Kept until it ends: what was too strict by mistake costs nobody a registration.
+      state.policy = { allowSimulation: true };
+      const lenient = await start(sealer);
+      expect(await isAdmitted(lenient.url, worker)).toBe(true);
+      await lenient.close();
+      state.now += 1_001;
+      await start(sealer);
+      await expect(readFile(fileOf(worker))).rejects.toMatchObject({ code: 'ENOENT' });
+    });
+
+    test('admits nobody by a file that was altered, moved or sealed by another', async () => {
+      const { warnings, start, isAdmitted, fileOf } = await setUpFolder();
+      const sealer = memorySealer();
+      const [altered, moved, thief] = [generateKeyPair(), generateKeyPair(), generateKeyPair()];
+      const first = await start(sealer);
+      for (const worker of [altered, moved])
+        await registerWithPrincipal(first.url, registrationOf(worker), once);
+      await first.close();
+      const content = await readFile(fileOf(altered));
+      content[content.length - 1]! ^= 1;
+      await writeFile(fileOf(altered), content);
+      await writeFile(fileOf(thief), await readFile(fileOf(moved)));
+      // What a write leaves that was cut short.
+      await writeFile(`${fileOf(thief)}.0011223344556677.tmp`, content);
+      const second = await start(sealer);
+      expect(warnings.filter((text) => text.includes('cannot be opened'))).toHaveLength(2);
+      expect(await isAdmitted(second.url, altered)).toBe(false);
+      expect(await isAdmitted(second.url, thief)).toBe(false);
+      expect(await isAdmitted(second.url, moved)).toBe(true);
+      await registerWithPrincipal(second.url, registrationOf(altered), once);
+      expect(await isAdmitted(second.url, altered)).toBe(true);
+      expect((await readdir(dirname(fileOf(thief)))).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    });
+
+    test('admits them under the new key when the folder was resealed', async () => {
+      const { dataDir, start, isAdmitted } = await setUpFolder();
+      const [sealer, other, worker] = [memorySealer(), memorySealer(), generateKeyPair()];
+      const first = await start(sealer);
+      await registerWithPrincipal(first.url, registrationOf(worker), once);
+      await first.close();
+      await resealSecrets(dataDir, sealer, other);
+      await resealSecrets(dataDir, sealer, other);
+      const second = await start(other);
+      expect(await isAdmitted(second.url, worker)).toBe(true);
+    });
+
+    test('keeps no more than it may, and those that end last', async () => {
+      const { state, start, isAdmitted } = await setUpFolder();
+      const sealer = memorySealer();
+      const workers = Array.from({ length: 4 }, () => generateKeyPair());
+      const first = await start(sealer, 3);
+      for (const worker of workers) {
+        await registerWithPrincipal(first.url, registrationOf(worker), once);
+        state.now += 10;
+      }
+      const admitted = async (url: string) =>
+        await Promise.all(workers.map((worker) => isAdmitted(url, worker)));
+      expect(await admitted(first.url)).toEqual([false, true, true, true]);
+      await first.close();
+      const second = await start(sealer, 2);
+      expect(await admitted(second.url)).toEqual([false, false, true, true]);
+    });
   });
 
   test.each([undefined, null, [], {}, { signingKey: '00', report: '', signature: '' }, { signingKey: 1 }])(

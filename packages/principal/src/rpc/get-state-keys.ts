@@ -53,7 +53,12 @@ export function getStateKeys(modules: StateKeysModules): RpcMethod {
     const request = read(() => parseExchangeRequest(params.data));
     const worker = signerOf(params, request);
     await modules.refresh();
-    const contracts = contractsFor(worker, namedContracts(params, request), params.blockNumber, modules);
+    const contracts = await contractsFor(
+      worker,
+      namedContracts(params, request),
+      params.blockNumber,
+      modules,
+    );
     const response = await answer(request, contracts, modules);
     modules.keysGiven(contracts.length);
     modules.log.info(
@@ -92,15 +97,15 @@ function namedContracts(
   return named;
 }
 
-function contractsFor(
+async function contractsFor(
   worker: Uint8Array,
   named: readonly Uint8Array[] | undefined,
   block: bigint | undefined,
   { admission, assignment, book }: StateKeysModules,
-): readonly Uint8Array[] {
+): Promise<readonly Uint8Array[]> {
   // Nothing is asked for, so nothing has to be allowed.
   if (named?.length === 0) return [];
-  const admitted = admission.admits(worker);
+  const admitted = await admission.admits(worker);
   if (named === undefined) {
     if (!admitted) return [];
     const known = Array.from(book.entries(), ({ address }) => address);

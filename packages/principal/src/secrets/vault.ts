@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { generateKeyPair, type KeyPair, keyPairOf, randomBytes } from '@enigma-worker/crypto';
 import { PrincipalError } from '../errors.js';
 import { readIfThere, writeDurably } from './durable-file.js';
+import { resealRegistrations } from './registration-book.js';
 import type { Sealer } from './sealer.js';
 
 /** Length of one master secret. */
@@ -77,15 +78,16 @@ export async function rotateMasterSecret(dataDir: string, sealer: Sealer): Promi
 }
 
 /**
- * Seals the secrets again under another sealing key. At a crash the file is whole, under the one key
- * or the other. Where it was the new one already, nothing changes.
+ * Seals the secrets, and the registrations of workers, again under another sealing key. At a crash each file
+ * is whole, under the one key or the other; a second run finishes the first.
  */
 export async function resealSecrets(dataDir: string, from: Sealer, to: Sealer): Promise<void> {
-  if (await opens(dataDir, to)) return;
-  const secrets = await loadSecrets(dataDir, from);
-  if (secrets === undefined)
+  const isMoved = await opens(dataDir, to);
+  const secrets = isMoved ? undefined : await loadSecrets(dataDir, from);
+  if (!isMoved && secrets === undefined)
     throw new PrincipalError('NOT_PROVISIONED', `${dataDir}: no principal has been started here`);
-  await saveSecrets(dataDir, to, secrets);
+  await resealRegistrations(dataDir, from, to);
+  if (secrets !== undefined) await saveSecrets(dataDir, to, secrets);
 }
 
 async function opens(dataDir: string, sealer: Sealer): Promise<boolean> {
