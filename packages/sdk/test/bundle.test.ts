@@ -26,3 +26,22 @@ test('what is not used is not in the bundle', async () => {
   const part = await bundle(`export { parseFunction } from '@enigma-worker/sdk'`);
   expect(part.length).toBeLessThan(whole.length / 3);
 });
+
+test('a report is verified in browsers too, by an entry that costs nobody else anything', async () => {
+  const judge = await bundle(`export { verifyReport } from '@enigma-worker/sdk/attestation'`);
+  expect(judge.length).toBeGreaterThan(0);
+  const { metafile } = await build({
+    stdin: {
+      contents: `export * from '@enigma-worker/sdk'`,
+      resolveDir: fileURLToPath(new URL('.', import.meta.url)),
+    },
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform: 'browser',
+  });
+  const files = Object.keys(metafile.inputs);
+  expect(files.some((file) => file.includes('packages/sdk/'))).toBe(true);
+  expect(files.filter((file) => /attestation|dcap-qvl/.test(file))).toEqual([]);
+});
