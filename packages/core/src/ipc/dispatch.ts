@@ -14,6 +14,7 @@ import {
 import { expectedCode } from '../handlers/errors.js';
 import type { Handlers, InstantHandler, SlowHandler, TaskHandler, TaskReply } from '../handlers/handler.js';
 import { type Logger, silentLogger } from '../log.js';
+import { ReplyMemory } from './reply-memory.js';
 import type { Dispatcher, Work } from './server.js';
 
 /** How a request ended, for metrics. */
@@ -51,12 +52,15 @@ export class Dispatch implements Dispatcher {
   readonly #handlers: Handlers;
   readonly #options: DispatchOptions;
   readonly #log: Logger;
+  readonly #memory = new ReplyMemory();
 
   constructor(handlers: Handlers, options: DispatchOptions) {
     this.#handlers = handlers;
     this.#options = options;
     this.#log = options.log ?? silentLogger;
   }
+
+  readonly #take = (bytes: number): Uint8Array => this.#memory.take(bytes);
 
   begin(frame: Uint8Array): Uint8Array | Work {
     const since = this.#options.observer === undefined ? 0 : performance.now();
@@ -86,6 +90,10 @@ export class Dispatch implements Dispatcher {
     return encodeError({ id: null }, why, this.#options.dialect);
   }
 
+  sent(reply: Uint8Array): void {
+    this.#memory.giveBack(reply);
+  }
+
   #answerNow(head: Head, handler: InstantHandler<never>, input: never): Uint8Array {
     try {
       const reply = encodeReply(head.type, head.id, handler.answer(input), this.#options.dialect);
@@ -103,7 +111,8 @@ export class Dispatch implements Dispatcher {
       run: async () => {
         try {
           const result = await handler.answer(input);
-          const reply = encodeReply(head.type, head.id, result, this.#options.dialect);
+          const { dialect } = this.#options;
+          const reply = encodeReply(head.type, head.id, result, dialect, this.#take);
           this.#observe(head, 'result');
           return reply;
         } catch (error) {

@@ -67,6 +67,7 @@ export class PlainTransport implements Transport {
           this.#take?.([name, ...frames]);
         },
         overdue: () => this.#turn.overdue(),
+        sent: this.#options.sent,
         closed: () => this.#connections.delete(number),
       });
       this.#connections.set(number, connection);

@@ -1,7 +1,9 @@
 import { silentLogger, type Logger } from '../log.js';
 import { FairQueue, type QueueLimits } from './fair-queue.js';
+import { requireClientKeys } from './endpoint.js';
+import { IpcError } from './errors.js';
 import { openTransport } from './open-transport.js';
-import type { Frames, Transport, TransportOptions } from './transport.js';
+import type { AllowListChange, Frames, Transport, TransportOptions } from './transport.js';
 
 /** A request that takes its time: it is accepted and run, or refused. */
 export interface Work {
@@ -21,6 +23,8 @@ export interface Dispatcher {
   begin(frame: Uint8Array): Uint8Array | Work;
   /** The reply to something that is no request at all. */
   reject(why: string): Uint8Array;
+  /** Told of large replies that left, whose memory nobody reads any more; not of every one. */
+  sent?(reply: Uint8Array): void;
 }
 
 /** How much a server takes on. */
@@ -32,7 +36,7 @@ export interface ServerLimits extends QueueLimits {
 }
 
 /** Options of a server besides those of its socket. */
-export interface ServerOptions extends Omit<TransportOptions, 'denied'> {
+export interface ServerOptions extends Omit<TransportOptions, 'denied' | 'sent'> {
   readonly limits: ServerLimits;
   /** How long, in ms, stopping waits for accepted work. */
   readonly stopTimeout: number;
@@ -104,7 +108,8 @@ export class Server implements AsyncDisposable {
     const log = options.log ?? silentLogger;
     const denied = (publicKey: string): void =>
       log.warn({ publicKey }, 'peer turned away: its key is not allowed');
-    const server = new Server(await openTransport({ ...options, denied }), dispatcher, options);
+    const sent = (frame: Uint8Array): void => dispatcher.sent?.(frame);
+    const server = new Server(await openTransport({ ...options, denied, sent }), dispatcher, options);
     server.#transport.start((frames) => server.#take(frames));
     return server;
   }
@@ -123,6 +128,16 @@ export class Server implements AsyncDisposable {
       reads: read.pending,
       refused: this.#refused,
     };
+  }
+
+  /**
+   * Puts another list in place of the keys that may connect.
+   * @throws IpcError `BAD_CURVE_KEY`, `NO_CURVE`, and nothing is changed
+   */
+  async allowClients(keys: readonly string[]): Promise<AllowListChange> {
+    requireClientKeys(keys);
+    if (this.#transport.allow === undefined) throw new IpcError('NO_CURVE', 'this socket asks for no keys');
+    return await this.#transport.allow(keys);
   }
 
   /** Refuses new work, ends and answers what was accepted, in bounded time, and closes. Idempotent. */

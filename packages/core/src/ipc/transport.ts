@@ -13,6 +13,16 @@ export interface TransportOptions extends BindOptions {
   readonly spin: number;
   /** Told of each peer that CURVE turned away. */
   readonly denied: (publicKey: string) => void;
+  /** Told of large frames that are sent and no longer read; a transport need not tell. */
+  readonly sent: (frame: Uint8Array) => void;
+}
+
+/** What a new list of allowed keys changed. */
+export interface AllowListChange {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  /** Whether peers had to connect anew, because one whose key was removed may have been among them. */
+  readonly reconnected: boolean;
 }
 
 /** A bound ROUTER socket: whole messages in, whole messages out, in any order and to any peer. */
@@ -23,6 +33,12 @@ export interface Transport {
   start(take: (frames: Frames) => void): void;
   /** Sends one message; a peer that is gone or does not read costs nothing. Never throws. */
   send(frames: Uint8Array[]): void;
+  /**
+   * Admits these keys from now on and no others; a peer whose key is not among them gets nothing any more. Absent
+   * where there are no keys.
+   * @throws IpcError when the address was lost to another program meanwhile: nobody is served any more
+   */
+  allow?(clients: readonly string[]): Promise<AllowListChange>;
   /** Closes once what was sent has left, in bounded time. Idempotent. */
   close(): Promise<void>;
 }

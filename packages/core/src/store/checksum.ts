@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import type { HeadViews } from './head-views.js';
 
 const CHECKSUM_LENGTH = 4;
 
@@ -16,10 +17,14 @@ export function withChecksum(key: Uint8Array, value: Uint8Array): Buffer {
 }
 
 /** The value of bytes made by {@link withChecksum}, as a view; nothing when they are damaged. */
-export function checkedValue(key: Uint8Array, stored: Uint8Array): Uint8Array | undefined {
+export function checkedValue(
+  key: Uint8Array,
+  stored: Uint8Array,
+  views?: HeadViews,
+): Uint8Array | undefined {
   const length = stored.length - CHECKSUM_LENGTH;
   if (length < 0) return undefined;
-  const value = stored.subarray(0, length);
+  const value = views === undefined ? stored.subarray(0, length) : views.of(stored, length);
   return crc32(value, seedOf(key)) === checksumAt(stored, length) ? value : undefined;
 }
 

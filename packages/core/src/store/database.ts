@@ -5,6 +5,7 @@ import { checkedValue, withChecksum } from './checksum.js';
 import { toStoreError } from './database-errors.js';
 import { StoreError } from './errors.js';
 import { MAP_SIZE } from './file-check.js';
+import { HeadViews } from './head-views.js';
 import type { CommitObserver } from './store.js';
 import { WriteQueue } from './write-queue.js';
 
@@ -51,6 +52,7 @@ export class Database {
   readonly #root: RootDatabase<Buffer, Uint8Array>;
   readonly #tables: Readonly<Record<Bucket, BytesTable>>;
   readonly #writes: WriteQueue;
+  readonly #views = new HeadViews();
   #closing: Promise<void> | undefined;
   #closed = false;
 
@@ -102,7 +104,7 @@ export class Database {
       throw toStoreError('reading', error);
     }
     if (stored === undefined) return undefined;
-    const value = checkedValue(key, stored);
+    const value = checkedValue(key, stored, this.#views);
     if (value === undefined) throw damaged(bucket, key);
     return value;
   }

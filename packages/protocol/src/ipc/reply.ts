@@ -15,7 +15,7 @@ import {
 } from './envelope.js';
 import { readJson } from './json/reader.js';
 import type { JsonObject } from './json/value.js';
-import { JsonWriter, textBound } from './json/writer.js';
+import { JsonWriter, type TakeMemory, textBound } from './json/writer.js';
 import { failedTask, type FailedTaskResult, messages, type MessageType, type ResultOf } from './messages.js';
 
 const MSG = utf8(',"msg":');
@@ -26,14 +26,18 @@ export type IncomingReply<T extends MessageType> =
   | { readonly id: RequestId | null; readonly kind: 'failedTask'; readonly result: FailedTaskResult }
   | { readonly id: RequestId | null; readonly kind: 'error'; readonly message: string };
 
-/** Encodes the reply to a request that was served. */
+/**
+ * Encodes the reply to a request that was served.
+ * @param take where the memory of the reply comes from, of which the reply is a view; new memory by default
+ */
 export function encodeReply<T extends MessageType>(
   type: T,
   id: RequestId,
   result: ResultOf<T>,
   dialect: Dialect,
+  take?: TakeMemory,
 ): Uint8Array {
-  return encode(type, id, messages[type].reply, result, dialect);
+  return encode(type, id, messages[type].reply, result, dialect, take);
 }
 
 /** Encodes the reply to a deployment or computation that failed. */
@@ -65,8 +69,9 @@ function encode(
   body: Body<unknown>,
   value: unknown,
   dialect: Dialect,
+  take?: TakeMemory,
 ): Uint8Array {
-  const out = new JsonWriter(headBound(id, type) + body.bound(value), dialect);
+  const out = new JsonWriter(headBound(id, type) + body.bound(value), dialect, take);
   writeHead(out, id, type);
   body.writeFields(value, out);
   writeTail(out);

@@ -23,6 +23,8 @@ export interface ConnectionEvents {
   message(frames: Buffer[]): void;
   /** Whether others have waited long enough for their turn. */
   overdue(): boolean;
+  /** A large frame was handed to the system: its memory is read no more. */
+  sent(frame: Uint8Array): void;
   closed(): void;
 }
 
@@ -159,7 +161,11 @@ export class Connection {
     if (socket.destroyed) return;
     const pieces = joined(parts);
     if (pieces.length > 1) socket.cork();
-    for (const piece of pieces) socket.write(piece);
+    for (const piece of pieces) {
+      if (piece.length <= JOINED) socket.write(piece);
+      // After an error the system may still read it.
+      else socket.write(piece, (error) => void (error ?? this.#events.sent(piece)));
+    }
     if (pieces.length > 1) socket.uncork();
     if (socket.writableLength > this.#limits.outboundBytes) socket.destroy();
     else if (socket.writableLength > RESTING) socket.pause();

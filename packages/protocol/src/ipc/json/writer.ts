@@ -22,6 +22,13 @@ for (let byte = 0; byte < 256; byte++) {
 
 const encoder = new TextEncoder();
 
+/** Gives at least so many bytes: an `ArrayBuffer` from its beginning, whatever is in it. */
+export type TakeMemory = (bound: number) => Uint8Array;
+
+function newMemory(bound: number): Uint8Array {
+  return new Uint8Array(bound);
+}
+
 /** Most bytes that {@link JsonWriter.ints} writes. The last item's word may reach past what it means. */
 export function intsBound(bytes: Uint8Array): number {
   return 4 * bytes.length + 6;
@@ -49,10 +56,13 @@ export class JsonWriter {
   private readonly target: Uint8Array;
   private at = 0;
 
-  /** @param bound most bytes that will be written */
-  constructor(bound: number, dialect: Dialect) {
+  /**
+   * @param bound most bytes that will be written
+   * @param take where the memory comes from
+   */
+  constructor(bound: number, dialect: Dialect, take: TakeMemory = newMemory) {
     this.dialect = dialect;
-    this.target = new Uint8Array(bound);
+    this.target = take(bound);
   }
 
   /** A few bytes that are JSON already. */
