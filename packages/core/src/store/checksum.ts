@@ -17,11 +17,7 @@ export function withChecksum(key: Uint8Array, value: Uint8Array): Buffer {
 }
 
 /** The value of bytes made by {@link withChecksum}, as a view; nothing when they are damaged. */
-export function checkedValue(
-  key: Uint8Array,
-  stored: Uint8Array,
-  views?: HeadViews,
-): Uint8Array | undefined {
+export function checkedValue(key: Uint8Array, stored: Uint8Array, views?: HeadViews): Uint8Array | undefined {
   const length = stored.length - CHECKSUM_LENGTH;
   if (length < 0) return undefined;
   const value = views === undefined ? stored.subarray(0, length) : views.of(stored, length);
