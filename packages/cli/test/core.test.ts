@@ -50,6 +50,52 @@ describe('enigma core', () => {
     expect(plain.stderr).not.toMatch(/\n\s+at /);
   });
 
+  it('reads the list of allowed clients again on SIGHUP, and keeps the old one when the new one is no list', async () => {
+    const folder = folderForTest();
+    const at = (name: string): string => join(folder, name);
+    const [serverKey, first, second] = await Promise.all([
+      keygen(at('server')),
+      keygen(at('first')),
+      keygen(at('second')),
+    ]);
+    writeFileSync(at('allowed'), first);
+    const core = await serveForTest([
+      'core',
+      ...flags({ dataDir: at('data'), bind: 'tcp://127.0.0.1:0' }),
+      ...flags({ curveKeyFile: at('server'), allowFile: at('allowed') }),
+    ]);
+    const asks = async (keys: string): Promise<boolean> => {
+      const where = { endpoint: String(core.started['endpoint']), timeout: '1500', serverKey };
+      return (await enigma(['attest', 'show', ...flags({ ...where, curveKeyFile: at(keys) })])).code === 0;
+    };
+    const reload = async (list: string, says: string): Promise<void> => {
+      const before = core.log().split(says).length;
+      writeFileSync(at('allowed'), list);
+      core.signal('SIGHUP');
+      await until(() => core.log().split(says).length > before);
+    };
+    expect(await Promise.all([asks('first'), asks('second')])).toEqual([true, false]);
+
+    await reload(`${second}\n`, 'the list of allowed clients was read again');
+    const line = core
+      .log()
+      .split('\n')
+      .find((each) => each.includes('was read again'))!;
+    expect(JSON.parse(line)).toMatchObject({
+      level: 30,
+      keys: 1,
+      added: [second],
+      removed: [first],
+      reconnected: true,
+    });
+    expect(await Promise.all([asks('first'), asks('second')])).toEqual([false, true]);
+
+    await reload(`${first}\nno key\n`, 'cannot be used: the earlier one stays in force');
+    expect(core.log()).toMatch(/"level":50.*"reason":"the allowed CURVE client key \\"no key\\" is not 40/);
+    expect(await Promise.all([asks('first'), asks('second')])).toEqual([false, true]);
+    expect(await core.stop()).toBe(0);
+  });
+
   it('says which port is taken, and that plain TCP beyond loopback is refused', async () => {
     const folder = folderForTest();
     const server = createServer().listen(0, '127.0.0.1');

@@ -15,6 +15,7 @@ export {
   type SealingMode,
 } from './enclave/sealing/sealer.js';
 export { type BindOptions, type CurveServer, DEFAULT_PORT } from './ipc/endpoint.js';
+export type { AllowListChange } from './ipc/transport.js';
 export { IpcError, type IpcErrorCode } from './ipc/errors.js';
 export type { ServerLimits, ServerStats } from './ipc/server.js';
 export { type Logger, silentLogger } from './log.js';

@@ -12,6 +12,7 @@ import { openSealer, SIMULATION_WARNING } from './enclave/sealing/open-sealer.js
 import type { Sealer } from './enclave/sealing/sealer.js';
 import { createHandlers } from './handlers/handlers.js';
 import { Dispatch } from './ipc/dispatch.js';
+import type { AllowListChange } from './ipc/transport.js';
 import { Server, type ServerOptions, type ServerStats } from './ipc/server.js';
 import { type Logger, silentLogger } from './log.js';
 import type { Metrics } from './ops/metrics.js';
@@ -41,6 +42,13 @@ export interface Worker extends AsyncDisposable {
   /** 20 bytes: whose signature stands under receipts. */
   readonly signingAddress: Uint8Array;
   stats(): WorkerStats;
+  /**
+   * Puts another list in place of the CURVE keys that may connect. Peers whose key is missing from it are disconnected;
+   * for that all have to connect anew, which ZeroMQ does by itself.
+   * @throws IpcError `BAD_CURVE_KEY` or `NO_CURVE`, and the list stays as it was; `ENDPOINT_IN_USE` or `BAD_ENDPOINT`
+   * when the address was lost meanwhile: nobody is served any more
+   */
+  allowClients(publicKeys: readonly string[]): Promise<AllowListChange>;
   /** Answers what was accepted, refuses what comes, flushes, and closes everything, in bounded time. Idempotent. */
   close(): Promise<void>;
 }
@@ -105,7 +113,15 @@ async function start(options: WorkerOptions, modules: WorkerModules, opened: Clo
   const { endpoint } = server;
   const { signingAddress } = enclave;
   log.info({ endpoint, http: http?.url, signingAddress: toHex(signingAddress) }, 'worker started');
-  return { endpoint, httpUrl: http?.url, signingAddress, stats, close, [Symbol.asyncDispose]: close };
+  return {
+    endpoint,
+    httpUrl: http?.url,
+    signingAddress,
+    stats,
+    allowClients: (publicKeys) => server.allowClients(publicKeys),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 function defaultAttestation({ retries }: WorkerOptions): AttestationProvider {

@@ -1,5 +1,7 @@
+import type { Worker } from '@enigma-worker/core';
 import { fromHex } from '@enigma-worker/crypto';
 import { Command } from 'commander';
+import type { Logger } from 'pino';
 import { z } from 'zod';
 import { curveServer } from '../config/curve.js';
 import { listenAddress } from '../config/listen.js';
@@ -36,7 +38,7 @@ export const coreSettings = {
   },
   allowFile: {
     value: 'file',
-    description: 'public CURVE keys of the clients that may connect, one a line; SIGHUP does not reread it',
+    description: 'public CURVE keys of the clients that may connect, one a line; SIGHUP reads it again',
     schema: z.string().optional(),
   },
   dialect: {
@@ -133,8 +135,26 @@ async function run(values: SettingValues<typeof coreSettings>): Promise<void> {
       attestation: openAttestation({ kind: values.attestation, retries: values.retries }),
     },
   );
-  const signal = await untilStopped();
-  logger.info({ signal }, 'stopping: what was accepted is answered first');
-  await worker.close();
+  try {
+    const signal = await Promise.race([untilStopped(), reloadOnSignal(worker, values, logger)]);
+    logger.info({ signal }, 'stopping: what was accepted is answered first');
+  } finally {
+    await worker.close();
+  }
   logger.info({}, 'stopped');
+}
+
+/** Reads the list of allowed clients again whenever SIGHUP comes. Only ever ends by a failure that ends the core. */
+async function reloadOnSignal(
+  worker: Worker,
+  { curveKeyFile, allowFile }: SettingValues<typeof coreSettings>,
+  log: Logger,
+): Promise<never> {
+  if (curveKeyFile !== undefined && allowFile !== undefined) {
+    const { reloadAllowedClients } = await import('../reload.js');
+    return await new Promise((_resolve, reject) => {
+      process.on('SIGHUP', () => void reloadAllowedClients(worker, allowFile, log).catch(reject));
+    });
+  }
+  return await new Promise(() => undefined);
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { UsageError } from '../errors.js';
+import { reasonOf } from '../files.js';
 
 const keyPair = z.object({ publicKey: z.string().length(40), secretKey: z.string().length(40) });
 
@@ -29,15 +30,22 @@ export function curveServer(keyFile: string, allowFile: string | undefined) {
       '--curve-key-file needs --allow-file: the public keys of the clients that may connect',
     );
   }
+  return { secretKey: readCurveKeys(keyFile).secretKey, allowedClients: readAllowedClients(allowFile) };
+}
+
+/**
+ * The public keys in a file, one a line; `#` begins a comment.
+ * @throws UsageError when it cannot be read
+ */
+export function readAllowedClients(allowFile: string): readonly string[] {
   let text: string;
   try {
     text = readFileSync(allowFile, 'utf8');
   } catch (error) {
-    throw new UsageError(`--allow-file: ${error instanceof Error ? error.message : 'cannot be read'}`);
+    throw new UsageError(`--allow-file: ${reasonOf(error)}`);
   }
-  const allowedClients = text
+  return text
     .split(/\r?\n/)
     .map((line) => line.replace(/\s+#.*$|^#.*$/, '').trim())
     .filter((line) => line !== '');
-  return { secretKey: readCurveKeys(keyFile).secretKey, allowedClients };
 }

@@ -1,10 +1,9 @@
-import { chmodSync } from 'node:fs';
-import { Context, Router } from 'zeromq';
-import { bindError, ipcPath, requireFree, withPrivateFiles } from './bind-errors.js';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Context } from 'zeromq';
+import { CurveSocket, type CurveSocketOptions } from './curve-socket.js';
 import type { CurveServer } from './endpoint.js';
-import { Outbox } from './outbox.js';
-import type { Frames, Transport, TransportOptions } from './transport.js';
-import { Turn } from './turn.js';
+import { IpcError } from './errors.js';
+import type { AllowListChange, Frames, Transport, TransportOptions } from './transport.js';
 import { admitOnly, type Gatekeeper } from './zap.js';
 
 /** Messages a peer may have on their way in before ZeroMQ stops reading from it. */
@@ -13,22 +12,28 @@ const INBOUND_MESSAGES = 256;
 const OUTBOUND_MESSAGES = 512;
 /** How long, in ms, closing waits for replies that are on their way out. */
 const LINGER = 2_000;
+/** How long, in ms, requests that were taken may go on before their connections end, because one of those may not stay. */
+const GRACE = 1_000;
+/** How often, in ms, an address that is still taken is tried again, and for how long. */
+const REBIND = 20;
+const REBIND_PATIENCE = 10_000;
 
-/** A ROUTER socket of libzmq, encrypted by CURVE, open to peers whose key is allowed. */
+/** ROUTER sockets of libzmq, encrypted by CURVE, open to peers whose key is allowed: one at a time. */
 export class CurveTransport implements Transport {
   readonly endpoint: string;
-  readonly #socket: Router;
+  readonly #options: CurveSocketOptions;
   readonly #gatekeeper: Gatekeeper;
-  readonly #outbox: Outbox;
-  readonly #turn: Turn;
-  #receiving: Promise<void> = Promise.resolve();
+  #socket: CurveSocket;
+  #take: ((frames: Frames) => void) | undefined;
+  /** Changes of the list happen one after the other. */
+  #changing: Promise<unknown> = Promise.resolve();
+  #closing = false;
 
-  private constructor(socket: Router, gatekeeper: Gatekeeper, options: TransportOptions) {
+  private constructor(socket: CurveSocket, gatekeeper: Gatekeeper, options: CurveSocketOptions) {
+    this.endpoint = socket.endpoint;
     this.#socket = socket;
     this.#gatekeeper = gatekeeper;
-    this.endpoint = socket.lastEndpoint ?? '';
-    this.#outbox = new Outbox(socket, options.outboundBytes);
-    this.#turn = new Turn(options.spin);
+    this.#options = options;
   }
 
   /** @throws IpcError when the address is malformed or taken. */
@@ -36,7 +41,7 @@ export class CurveTransport implements Transport {
     // ZAP handlers belong to a context: each worker gets its own, so that two in one process do not meet.
     const context = new Context();
     const gatekeeper = await admitOnly(curve.allowedClients, context, options.denied);
-    const socket = new Router({
+    const router = {
       context,
       curveServer: true,
       curveSecretKey: curve.secretKey,
@@ -51,61 +56,67 @@ export class CurveTransport implements Transport {
       maxMessageSize: options.maxFrameBytes,
       linger: LINGER,
       backlog: 1024,
-    });
+    };
+    const socketOptions = { router, outboundBytes: options.outboundBytes, spin: options.spin };
     try {
-      await bind(socket, endpoint);
+      return new CurveTransport(await CurveSocket.bind(endpoint, socketOptions), gatekeeper, socketOptions);
     } catch (error) {
-      socket.close();
       await gatekeeper.close();
       throw error;
     }
-    return new CurveTransport(socket, gatekeeper, options);
   }
 
   start(take: (frames: Frames) => void): void {
-    this.#receiving = this.#receive(take);
+    this.#take = take;
+    this.#socket.start(take);
   }
 
   send(frames: Uint8Array[]): void {
-    this.#outbox.send(frames);
+    this.#socket.send(frames);
+  }
+
+  allow(clients: readonly string[]): Promise<AllowListChange> {
+    const change = this.#changing.then(() => this.#allow(clients));
+    this.#changing = change.catch(() => undefined);
+    return change;
   }
 
   async close(): Promise<void> {
-    await this.#outbox.drain(LINGER);
-    this.#turn.stop();
-    if (!this.#socket.closed) this.#socket.close();
-    await this.#receiving;
+    this.#closing = true;
+    await this.#changing;
+    await this.#socket.drain(LINGER);
+    await this.#socket.close();
     await this.#gatekeeper.close();
   }
 
-  async #receive(take: (frames: Frames) => void): Promise<void> {
-    const socket = this.#socket;
-    const turn = this.#turn;
-    try {
-      for (;;) {
-        const frames = await socket.receive();
-        turn.began(frames[0]);
-        take(frames);
-        // Sockets deliver for as long as there is something: executors and timers must get their turn.
-        if (turn.overdue()) await turn.next();
-      }
-    } catch (error) {
-      if (!socket.closed) throw error;
-    }
+  async #allow(clients: readonly string[]): Promise<AllowListChange> {
+    const { added, removed, wereAdmitted } = this.#gatekeeper.allow(clients);
+    const reconnect = wereAdmitted && !this.#closing;
+    if (reconnect) await this.#renew();
+    return { added, removed, reconnected: reconnect };
   }
-}
 
-async function bind(socket: Router, endpoint: string): Promise<void> {
-  const path = ipcPath(endpoint);
-  try {
-    if (path === undefined) {
-      await socket.bind(endpoint);
-      return;
+  /**
+   * Ends every connection and listens anew. libzmq does not tell which connection has which key, nor can it end a
+   * single one; peers that are still allowed come back by themselves.
+   */
+  async #renew(): Promise<void> {
+    const old = this.#socket;
+    // Not unbound first: libzmq would end the connections with it, before their last replies.
+    await old.finish(GRACE);
+    await old.close();
+    // libzmq lets go of the address in a thread of its own.
+    const deadline = performance.now() + REBIND_PATIENCE;
+    while (!this.#closing) {
+      try {
+        this.#socket = await CurveSocket.bind(this.endpoint, this.#options);
+        if (this.#take !== undefined) this.#socket.start(this.#take);
+        return;
+      } catch (error) {
+        const taken = error instanceof IpcError && error.code === 'ENDPOINT_IN_USE';
+        if (!taken || performance.now() > deadline) throw error;
+        await pause(REBIND);
+      }
     }
-    await requireFree(path);
-    await withPrivateFiles(() => socket.bind(endpoint));
-    chmodSync(path, 0o600);
-  } catch (error) {
-    throw bindError(endpoint, error);
   }
 }

@@ -64,7 +64,12 @@ function requireCurveKeys(curve: CurveServer): void {
   if (!Z85_KEY.test(curve.secretKey)) {
     throw new IpcError('BAD_CURVE_KEY', 'the CURVE secret key of the server is not 40 characters of Z85');
   }
-  for (const key of curve.allowedClients) {
+  requireClientKeys(curve.allowedClients);
+}
+
+/** @throws IpcError `BAD_CURVE_KEY` */
+export function requireClientKeys(keys: readonly string[]): void {
+  for (const key of keys) {
     if (!Z85_KEY.test(key)) {
       throw new IpcError(
         'BAD_CURVE_KEY',

@@ -7,7 +7,9 @@ export type IpcErrorCode =
   /** Plain TCP beyond loopback: anyone who reaches the port would command the worker. */
   | 'INSECURE_BIND'
   /** A CURVE key is not 40 characters of Z85. */
-  | 'BAD_CURVE_KEY';
+  | 'BAD_CURVE_KEY'
+  /** Keys were to be allowed on a socket that asks for none. */
+  | 'NO_CURVE';
 
 /** The socket could not be opened as asked. */
 export class IpcError extends Error {

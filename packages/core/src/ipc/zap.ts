@@ -2,6 +2,15 @@ import { type Context, Reply } from 'zeromq';
 
 /** Decides who may connect, for every socket of one ZeroMQ context (RFC 27/ZAP). */
 export interface Gatekeeper {
+  /**
+   * Admits these keys from now on, and no others.
+   * @returns what that changes, and whether a peer was admitted by a key that no longer is
+   */
+  allow(clients: readonly string[]): {
+    readonly added: readonly string[];
+    readonly removed: readonly string[];
+    readonly wereAdmitted: boolean;
+  };
   close(): Promise<void>;
 }
 
@@ -19,11 +28,27 @@ export async function admitOnly(
   context: Context,
   denied: (publicKey: string) => void,
 ): Promise<Gatekeeper> {
-  const allowed = new Set(allowedClients);
+  let allowed: ReadonlySet<string> = new Set(allowedClients);
+  /** Allowed keys by which somebody came. */
+  const admitted = new Set<string>();
+  const told = new Denials(denied);
   const socket = new Reply({ context, linger: 0 });
   await socket.bind(ENDPOINT);
-  const served = serve(socket, allowed, denied);
+  const served = serve(socket, (key) => {
+    if (allowed.has(key)) admitted.add(key);
+    else told.deny(key);
+    return allowed.has(key);
+  });
   return {
+    allow(clients) {
+      const next = new Set(clients);
+      const added = [...next].filter((key) => !allowed.has(key));
+      const removed = [...allowed].filter((key) => !next.has(key));
+      allowed = next;
+      // All of them are to be looked at, since each is forgotten.
+      const wereAdmitted = removed.filter((key) => admitted.delete(key)).length > 0;
+      return { added, removed, wereAdmitted };
+    },
     async close() {
       if (!socket.closed) socket.close();
       await served;
@@ -31,21 +56,40 @@ export async function admitOnly(
   };
 }
 
-async function serve(
-  socket: Reply,
-  allowed: ReadonlySet<string>,
-  denied: (key: string) => void,
-): Promise<void> {
+async function serve(socket: Reply, admits: (key: string) => boolean): Promise<void> {
   try {
     for await (const [version, requestId, , , , mechanism, credentials] of socket) {
       const key = credentials === undefined ? '' : encodeZ85(credentials);
-      const admitted = String(version) === VERSION && String(mechanism) === 'CURVE' && allowed.has(key);
-      if (!admitted) denied(key);
+      const admitted = String(version) === VERSION && String(mechanism) === 'CURVE' && admits(key);
       const [status, text] = admitted ? ['200', 'OK'] : ['400', 'this key is not allowed'];
       await socket.send([VERSION, requestId ?? '', status, text, admitted ? key : '', '']);
     }
   } catch (error) {
     if (!socket.closed) throw error;
+  }
+}
+
+/** A peer that was turned away tries again several times a second: each key is told once a minute, and not too many. */
+const TELL_AGAIN = 60_000;
+const TELL_KEYS = 100;
+
+class Denials {
+  readonly #tell: (publicKey: string) => void;
+  readonly #told = new Map<string, number>();
+
+  constructor(tell: (publicKey: string) => void) {
+    this.#tell = tell;
+  }
+
+  deny(key: string): void {
+    const now = performance.now();
+    for (const [told, at] of this.#told) {
+      if (now - at < TELL_AGAIN) break;
+      this.#told.delete(told);
+    }
+    if (this.#told.has(key) || this.#told.size >= TELL_KEYS) return;
+    this.#told.set(key, now);
+    this.#tell(key);
   }
 }
 
