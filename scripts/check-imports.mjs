@@ -32,12 +32,13 @@ const PACKAGES = {
 
 /** Which folders of core each folder of core may import; `.` is the files directly in src, such as the composition root. */
 const CORE = {
-  vm: [],
-  store: [],
-  executors: ['vm', 'store', 'enclave'],
-  enclave: ['executors', 'vm', 'store'],
+  collections: [],
+  vm: ['collections'],
+  store: ['collections'],
+  executors: ['collections', 'vm', 'store', 'enclave'],
+  enclave: ['collections', 'executors', 'vm', 'store'],
   handlers: ['enclave', 'store'],
-  ipc: ['handlers'],
+  ipc: ['collections', 'handlers'],
   ops: ['store', 'enclave', 'executors', 'ipc'],
   '.': ['ipc', 'handlers', 'enclave', 'executors', 'vm', 'store', 'ops'],
 };

@@ -2,7 +2,7 @@ import { toHex } from '@enigma-worker/crypto';
 import type { StateKey } from '@enigma-worker/protocol';
 import { bytesKey } from '../store/bytes-key.js';
 import type { Store } from '../store/store.js';
-import { ByteLru } from '../vm/byte-lru.js';
+import { ByteLru } from '../collections/byte-lru.js';
 import type { Sealer } from './sealing/sealer.js';
 
 /** The keys of contracts' states: sealed in the store, the ones in use also in memory. */

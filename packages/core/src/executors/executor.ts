@@ -218,7 +218,13 @@ export class Executor<Job, Reply, Entry extends Posted<Job>> {
 
   #receive(slot: number): Reply {
     const length = this.#slots.length(slot);
-    if (length !== undefined) return this.#program.replies.decode(this.#slots.body(slot).subarray(0, length));
+    if (length !== undefined) {
+      const body = this.#slots.body(slot).subarray(0, length);
+      const reply = this.#program.replies.decode(body);
+      // Replies may carry keys, as jobs do.
+      body.fill(0);
+      return reply;
+    }
     const received = receiveMessageOnPort(this.#port);
     if (received === undefined) throw new Error('a slot announced a reply that is not in the port');
     return received.message;

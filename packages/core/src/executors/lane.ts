@@ -74,3 +74,8 @@ export function emptyLane<Job, Reply>(key: string): Lane<Job, Reply> {
 export function homeOf(key: string): number {
   return key.charCodeAt(0) * 256 + key.charCodeAt(1);
 }
+
+/** Whether nothing is in a lane, nor holds it. */
+export function isIdle<Job, Reply>({ queue, again, inFlight, holds }: Lane<Job, Reply>): boolean {
+  return queue.length === 0 && again.length === 0 && inFlight === 0 && holds === 0;
+}

@@ -1,9 +1,11 @@
+import { Roster } from '../collections/roster.js';
 import type { Logger } from '../log.js';
 import { ExecutorError } from './errors.js';
 import type { Executor, ExecutorProgram, Posted } from './executor.js';
 import {
   emptyLane,
   homeOf,
+  isIdle,
   type JobEnd,
   type JobEntry,
   type Lane,
@@ -32,7 +34,7 @@ const MAX_STILLBIRTHS = 5;
 export class Lanes<Job extends LaneJob, Reply> {
   readonly #pool: ExecutorPool<Job, Reply, JobEntry<Job, Reply>>;
   readonly #options: LaneOptions;
-  readonly #lanes = new Map<string, Lane<Job, Reply>>();
+  readonly #lanes = new Roster<Lane<Job, Reply>>(emptyLane, isIdle);
   /** Lanes that have a job for an executor, in turn. */
   #line: Lane<Job, Reply>[] = [];
   #sequence = 0;
@@ -68,12 +70,12 @@ export class Lanes<Job extends LaneJob, Reply> {
    */
   async run(key: string, job: Job, settle: (reply: Reply) => Settlement): Promise<JobEnd<Reply>> {
     this.#admit(key);
-    return await this.#enqueue(key, job, settle);
+    return await this.#enqueue(this.#lanes.get(key), job, settle);
   }
 
   /** Runs a job that belongs to no lane, or to one that is held by {@link exclusive}. */
   runLoose(job: Job): Promise<JobEnd<Reply>> {
-    return this.#enqueue(`loose ${this.#sequence}`, job, () => 'done');
+    return this.#enqueue(emptyLane(`loose ${this.#sequence}`), job, () => 'done');
   }
 
   /**
@@ -84,7 +86,7 @@ export class Lanes<Job extends LaneJob, Reply> {
     // All lanes are entered in one go, so that of two such calls one is first in every lane: no deadlock.
     const distinct = [...new Set(keys)];
     for (const key of distinct) this.#admit(key);
-    const lanes = distinct.map((key) => this.#lane(key));
+    const lanes = distinct.map((key) => this.#lanes.get(key));
     this.#pending++;
     try {
       await Promise.all(lanes.map((lane) => this.#reach(lane)));
@@ -115,29 +117,19 @@ export class Lanes<Job extends LaneJob, Reply> {
     if (this.#closing) throw new ExecutorError('CLOSED', 'the worker is shutting down');
     if (this.#queued >= this.#options.maxQueued)
       throw new ExecutorError('BUSY', 'busy: too many tasks wait, try again later');
-    if ((this.#lanes.get(key)?.queue.length ?? 0) >= this.#options.maxQueuedPerLane) {
+    if ((this.#lanes.peek(key)?.queue.length ?? 0) >= this.#options.maxQueuedPerLane) {
       throw new ExecutorError('BUSY', 'busy: too many tasks of this contract wait, try again later');
     }
   }
 
-  #enqueue(key: string, job: Job, settle: (reply: Reply) => Settlement): Promise<JobEnd<Reply>> {
+  #enqueue(lane: Lane<Job, Reply>, job: Job, settle: (reply: Reply) => Settlement): Promise<JobEnd<Reply>> {
     return new Promise((resolve, reject) => {
-      const lane = this.#lane(key);
       lane.queue.push({ job, sequence: this.#sequence++, lane, settle, resolve, reject, stillbirths: 0 });
       this.#queued++;
       this.#pending++;
       this.#advance(lane);
       this.#dispatch();
     });
-  }
-
-  #lane(key: string): Lane<Job, Reply> {
-    let lane = this.#lanes.get(key);
-    if (lane === undefined) {
-      lane = emptyLane(key);
-      this.#lanes.set(key, lane);
-    }
-    return lane;
   }
 
   /** Brings a lane as far as it goes without an executor. */
@@ -152,7 +144,8 @@ export class Lanes<Job extends LaneJob, Reply> {
     }
     const head = lane.queue[0];
     if (head === undefined) {
-      if (lane.inFlight === 0) this.#lanes.delete(lane.key);
+      // Everything that was changed is settled: whoever comes next finds it so.
+      if (lane.inFlight === 0) lane.fresh = true;
     } else if ('reached' in head) {
       if (lane.inFlight > 0) return;
       lane.queue.shift();
@@ -277,7 +270,7 @@ export class Lanes<Job extends LaneJob, Reply> {
   #giveUp(interrupted: readonly JobEntry<Job, Reply>[]): void {
     const error = new ExecutorError('CLOSED', 'the worker shut down before the task ended');
     for (const entry of interrupted) entry.reject(error);
-    for (const lane of this.#lanes.values()) {
+    for (const lane of new Set([...this.#lanes.values(), ...this.#line])) {
       for (const entry of [...lane.again, ...lane.queue]) entry.reject(error);
     }
     this.#lanes.clear();

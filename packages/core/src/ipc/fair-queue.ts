@@ -1,3 +1,5 @@
+import { Roster } from '../collections/roster.js';
+
 /** Work that was accepted and waits for its turn, or runs. */
 export interface Job {
   /** Whose it is; each peer has the same share. */
@@ -32,15 +34,27 @@ class Peer {
   readonly waiting = new Map<string, Job[]>();
 }
 
+/** What is known of a lane: how many of its jobs run. */
+interface Lane {
+  running: number;
+}
+
 /**
  * Bounded and fair: peers take turns, and so do the contracts of one peer; a contract that is slow holds up nobody
  * else. Jobs of one peer for one contract start in the order in which they came.
  */
 export class FairQueue {
   readonly #limits: QueueLimits;
-  readonly #peers = new Map<string, Peer>();
-  /** Jobs running in each lane. */
-  readonly #lanes = new Map<string, number>();
+  readonly #peers = new Roster<Peer>(
+    () => new Peer(),
+    ({ pending }) => pending === 0,
+  );
+  readonly #lanes = new Roster<Lane>(
+    () => ({ running: 0 }),
+    ({ running }) => running === 0,
+  );
+  /** Peers with jobs that wait; the first is next. */
+  #line: Peer[] = [];
   #pending = 0;
   #running = 0;
   #bytes = 0;
@@ -63,26 +77,21 @@ export class FairQueue {
   /** Takes the job, or refuses it because too much is pending already. */
   offer(job: Job): boolean {
     const limits = this.#limits;
-    const peer = this.#peers.get(job.peer) ?? new Peer();
+    const peer = this.#peers.get(job.peer);
     const full =
       this.#pending >= limits.pending ||
       peer.pending >= limits.pendingPerPeer ||
       (this.#bytes + job.bytes > limits.pendingBytes && this.#pending > 0) ||
       (peer.bytes + job.bytes > limits.pendingBytes / 4 && peer.pending > 0);
     if (full) return false;
-    this.#peers.set(job.peer, peer);
     this.#pending++;
     this.#bytes += job.bytes;
     peer.pending++;
     peer.bytes += job.bytes;
-    const line = peer.waiting.get(job.lane);
-    if (line === undefined && this.#mayRun(peer, job.lane)) {
-      this.#start(peer, job);
-    } else if (line === undefined) {
-      peer.waiting.set(job.lane, [job]);
-    } else {
-      line.push(job);
-    }
+    const before = peer.waiting.get(job.lane);
+    if (before !== undefined) before.push(job);
+    else if (this.#mayRun(peer, job.lane)) this.#start(peer, job);
+    else this.#wait(peer, job);
     return true;
   }
 
@@ -97,43 +106,46 @@ export class FairQueue {
     return (
       this.#running < limits.running &&
       peer.running < limits.runningPerPeer &&
-      (this.#lanes.get(lane) ?? 0) < limits.runningPerLane
+      (this.#lanes.peek(lane)?.running ?? 0) < limits.runningPerLane
     );
   }
 
-  #start(peer: Peer, job: Job): void {
-    this.#running++;
-    peer.running++;
-    this.#lanes.set(job.lane, (this.#lanes.get(job.lane) ?? 0) + 1);
-    void job.run().then(() => this.#finished(peer, job));
+  #wait(peer: Peer, job: Job): void {
+    if (peer.waiting.size === 0) this.#line.push(peer);
+    peer.waiting.set(job.lane, [job]);
   }
 
-  #finished(peer: Peer, job: Job): void {
+  #start(peer: Peer, job: Job): void {
+    const lane = this.#lanes.get(job.lane);
+    this.#running++;
+    peer.running++;
+    lane.running++;
+    void job.run().then(() => this.#finished(peer, lane, job));
+  }
+
+  #finished(peer: Peer, lane: Lane, job: Job): void {
     this.#running--;
     this.#pending--;
     this.#bytes -= job.bytes;
     peer.running--;
     peer.pending--;
     peer.bytes -= job.bytes;
-    const inLane = (this.#lanes.get(job.lane) ?? 1) - 1;
-    if (inLane === 0) this.#lanes.delete(job.lane);
-    else this.#lanes.set(job.lane, inLane);
-    if (peer.pending === 0) this.#peers.delete(job.peer);
-    if (this.waiting > 0) this.#startNext();
-    if (this.#pending === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    lane.running--;
+    if (this.#line.length > 0) this.#startNext();
+    if (this.#pending === 0 && this.#idle.length > 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   /** Starts what may run, each peer in turn, until nothing may. */
   #startNext(): void {
     for (let found = true; found && this.#running < this.#limits.running;) {
       found = false;
-      for (const [name, peer] of this.#peers) {
+      for (const [at, peer] of this.#line.entries()) {
         const job = this.#takeFrom(peer);
         if (job === undefined) continue;
         found = true;
         // To the end of the line: the others are next.
-        this.#peers.delete(name);
-        this.#peers.set(name, peer);
+        this.#line.splice(at, 1);
+        if (peer.waiting.size > 0) this.#line.push(peer);
         this.#start(peer, job);
         break;
       }
@@ -141,7 +153,6 @@ export class FairQueue {
   }
 
   #takeFrom(peer: Peer): Job | undefined {
-    if (peer.waiting.size === 0) return undefined;
     for (const [lane, line] of peer.waiting) {
       if (!this.#mayRun(peer, lane)) continue;
       const job = line.shift();

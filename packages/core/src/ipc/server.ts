@@ -1,3 +1,4 @@
+import { Bag, type Bagged } from '../collections/bag.js';
 import { silentLogger, type Logger } from '../log.js';
 import { FairQueue, type QueueLimits } from './fair-queue.js';
 import { requireClientKeys } from './endpoint.js';
@@ -57,6 +58,12 @@ export interface ServerStats {
   readonly refused: number;
 }
 
+/** Work in hand, and who waits for it. */
+interface Accepted extends Bagged {
+  readonly work: Work;
+  readonly answer: (reply: Uint8Array) => void;
+}
+
 /** Frames before the empty delimiter: the routing id and what REQ peers with correlation add. */
 const MAX_ENVELOPE = 8;
 /** Reads of many things done side by side: each holds its whole reply in memory. */
@@ -79,8 +86,8 @@ export class Server implements AsyncDisposable {
   readonly #options: ServerOptions;
   readonly #log: Logger;
   readonly #queues: Readonly<Record<Work['kind'], FairQueue>>;
-  /** Answers each piece of accepted work, should it be abandoned. */
-  readonly #open = new Set<() => void>();
+  /** What was accepted and is not answered. */
+  readonly #open = new Bag<Accepted>();
   #refused = 0;
   #stopping = false;
   #closed: Promise<void> | undefined;
@@ -160,7 +167,7 @@ export class Server implements AsyncDisposable {
     clearTimeout(timer);
     if (this.#open.size > 0)
       this.#log.warn({ requests: this.#open.size }, 'stopping with requests unfinished');
-    for (const abandon of this.#open) abandon();
+    for (const { work, answer } of this.#open.drain()) answer(work.refuse(STOPPING));
     await this.#transport.close();
   }
 
@@ -236,20 +243,18 @@ export class Server implements AsyncDisposable {
       answer(work.refuse(STOPPING));
       return;
     }
-    const abandon = (): void => {
-      if (this.#open.delete(abandon)) answer(work.refuse(STOPPING));
-    };
-    const accepted = this.#queues[work.kind].offer({
+    const accepted: Accepted = { work, answer, place: -1 };
+    const isAccepted = this.#queues[work.kind].offer({
       peer: Buffer.from(envelope[0] ?? []).toString('latin1'),
       lane: work.lane,
       bytes,
       run: async () => {
         const reply = await work.run();
-        if (this.#open.delete(abandon)) answer(reply);
+        if (this.#open.remove(accepted)) answer(reply);
       },
     });
-    if (accepted) {
-      this.#open.add(abandon);
+    if (isAccepted) {
+      this.#open.add(accepted);
     } else {
       this.#refused++;
       answer(work.refuse('busy: too many requests are pending, try again'));

@@ -1,3 +1,4 @@
+import { ByteLru } from '../collections/byte-lru.js';
 import { bytesKey } from './bytes-key.js';
 import type { DeltaEntry } from './records.js';
 
@@ -6,15 +7,12 @@ const OVERHEAD = 1000;
 
 /** Tips of contracts in memory, bounded in bytes: the one that was not used for longest goes first. */
 export class TipCache {
-  readonly #capacity: number;
-  // A Map keeps the order of insertion: what is used is inserted again, so the first is the oldest.
-  readonly #tips = new Map<string, DeltaEntry>();
-  #bytes = 0;
+  readonly #tips: ByteLru<DeltaEntry>;
   #hits = 0;
   #misses = 0;
 
   constructor(capacity: number) {
-    this.#capacity = capacity;
+    this.#tips = new ByteLru(capacity);
   }
 
   /** How often {@link get} found a tip. */
@@ -28,37 +26,17 @@ export class TipCache {
   }
 
   get(address: Uint8Array): DeltaEntry | undefined {
-    const key = bytesKey(address);
-    const tip = this.#tips.get(key);
-    if (tip === undefined) {
-      this.#misses++;
-      return undefined;
-    }
-    this.#hits++;
-    this.#tips.delete(key);
-    this.#tips.set(key, tip);
+    const tip = this.#tips.get(bytesKey(address));
+    if (tip === undefined) this.#misses++;
+    else this.#hits++;
     return tip;
   }
 
   set(tip: DeltaEntry): void {
-    const key = bytesKey(tip.address);
-    this.#delete(key);
-    this.#tips.set(key, tip);
-    this.#bytes += tip.data.length + OVERHEAD;
-    for (const oldest of this.#tips.keys()) {
-      if (this.#bytes <= this.#capacity) break;
-      this.#delete(oldest);
-    }
+    this.#tips.set(bytesKey(tip.address), tip, tip.data.length + OVERHEAD);
   }
 
   delete(address: Uint8Array): void {
-    this.#delete(bytesKey(address));
-  }
-
-  #delete(key: string): void {
-    const tip = this.#tips.get(key);
-    if (tip === undefined) return;
-    this.#tips.delete(key);
-    this.#bytes -= tip.data.length + OVERHEAD;
+    this.#tips.delete(bytesKey(address));
   }
 }

@@ -1,5 +1,5 @@
 import type { Call, CallFailure, CallOutcome } from './call.js';
-import { ByteLru } from './byte-lru.js';
+import { ByteLru } from '../collections/byte-lru.js';
 import { type CacheUse, UNCOUNTED } from './cache-use.js';
 import { Contract } from './contract.js';
 import { EngineError } from './engine-error.js';

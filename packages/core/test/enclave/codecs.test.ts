@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jobCodec, replyCodec } from '#enclave/task/codecs.js';
-import type { ComputeJob, DoneReply, FailedReply } from '#enclave/task/messages.js';
+import type { ComputeJob, DoneReply, FailedReply, Job, Reply } from '#enclave/task/messages.js';
 
 const bytes = (length?: number): fc.Arbitrary<Uint8Array> =>
   fc.uint8Array(length === undefined ? { maxLength: 300 } : { minLength: length, maxLength: length });
@@ -58,10 +58,23 @@ const failed: fc.Arbitrary<FailedReply> = fc.record({
   result: fc.record({ output: bytes(), usedGas: gas, signature: bytes(65) }),
 });
 
+const spareKeysJob: fc.Arbitrary<Job> = fc.record({
+  kind: fc.constant('spare-keys' as const),
+  fresh: fc.constant(true),
+  count: fc.nat(1000),
+});
+
+const spareKeys: fc.Arbitrary<Reply> = fc.record({
+  kind: fc.constant('spare-keys' as const),
+  keys: fc.array(fc.record({ privateKey: bytes(32), publicKey: bytes(64), signature: bytes(65) }), {
+    maxLength: 20,
+  }),
+});
+
 describe('codecs of tasks', () => {
   it('read the jobs they wrote', () => {
     fc.assert(
-      fc.property(job, (message) => {
+      fc.property(fc.oneof(job, spareKeysJob), (message) => {
         const length = jobCodec.encode(message, memory)!;
         expect(jobCodec.decode(memory.subarray(0, length))).toEqual(message);
       }),
@@ -71,7 +84,7 @@ describe('codecs of tasks', () => {
   it('read the replies they wrote', () => {
     const constants = fc.constantFrom({ kind: 'refused' as const }, { kind: 'stale' as const });
     fc.assert(
-      fc.property(fc.oneof(done, failed, constants), (message) => {
+      fc.property(fc.oneof(done, failed, spareKeys, constants), (message) => {
         const length = replyCodec.encode(message, memory)!;
         expect(replyCodec.decode(memory.subarray(0, length))).toEqual(message);
       }),
@@ -87,7 +100,10 @@ describe('codecs of tasks', () => {
         expect(replyCodec.encode(reply, memory.subarray(0, replyLength - 1))).toBeUndefined();
       }),
     );
-    expect(jobCodec.encode({ kind: 'spare-keys', fresh: true, count: 1 }, memory)).toBeUndefined();
-    expect(replyCodec.encode({ kind: 'spare-keys', keys: [] }, memory)).toBeUndefined();
+    const address = new Uint8Array(32);
+    expect(
+      jobCodec.encode({ kind: 'build', fresh: true, address, stateKey: address }, memory),
+    ).toBeUndefined();
+    expect(replyCodec.encode({ kind: 'error', code: 'STATE', message: 'x' }, memory)).toBeUndefined();
   });
 });

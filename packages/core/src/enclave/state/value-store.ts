@@ -3,7 +3,7 @@ import { stateKeyOf } from '../../store/buckets.js';
 import { bytesKey } from '../../store/bytes-key.js';
 import type { StateWrite } from '../../store/records.js';
 import type { StoreReader } from '../../store/store.js';
-import { ByteLru } from '../../vm/byte-lru.js';
+import { ByteLru } from '../../collections/byte-lru.js';
 import { type CacheUse, UNCOUNTED } from '../../vm/cache-use.js';
 import { DamagedStateError } from './errors.js';
 import { keyTag, wholeStateTag, type StateKeys } from './keys.js';

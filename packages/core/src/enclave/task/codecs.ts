@@ -1,18 +1,26 @@
 import type { Codec } from '../../executors/codec.js';
 import { FieldReader, FieldWriter } from '../../executors/fields.js';
 import type { StateHead, StateWrite } from '../../store/records.js';
-import type { Change, ComputeJob, DoneReply, FailedReply, Job, Reply } from './messages.js';
+import type { SpareKey } from '../task-keys.js';
+import type { Change, DoneReply, FailedReply, Job, Reply } from './messages.js';
 
-// What most tasks need goes through shared memory: computations, their results and their failures.
+// What most tasks need goes through shared memory: computations, their results and their failures, and keys for them.
 // Everything else is rare or large, and travels as a structured clone.
 
 const FRESH = 1;
 const DRY_RUN = 2;
 const STATE_KEY = 4;
+const SPARE_KEYS = 8;
 
-/** Puts computations into shared memory. */
+/** Puts computations, and the demand for spare keys, into shared memory. */
 export const jobCodec: Codec<Job> = {
   encode(job, target) {
+    if (job.kind === 'spare-keys') {
+      const writer = new FieldWriter(target);
+      writer.number(SPARE_KEYS);
+      writer.number(job.count);
+      return writer.length;
+    }
     if (job.kind !== 'compute') return undefined;
     const writer = new FieldWriter(target);
     const { input, stateKey } = job;
@@ -29,9 +37,10 @@ export const jobCodec: Codec<Job> = {
     return writer.length;
   },
 
-  decode(source): ComputeJob {
+  decode(source): Job {
     const reader = new FieldReader(source);
     const flags = reader.number();
+    if (flags === SPARE_KEYS) return { kind: 'spare-keys', fresh: true, count: reader.number() };
     return {
       kind: 'compute',
       fresh: (flags & FRESH) !== 0,
@@ -54,8 +63,9 @@ const CHANGED = 1;
 const FAILED = 2;
 const REFUSED = 3;
 const STALE = 4;
+const KEYS = 5;
 
-/** Puts the results of computations into shared memory. */
+/** Puts the results of computations, and spare keys, into shared memory. */
 export const replyCodec: Codec<Reply> = {
   encode(reply, target) {
     const writer = new FieldWriter(target);
@@ -69,6 +79,9 @@ export const replyCodec: Codec<Reply> = {
       writer.number(REFUSED);
     } else if (reply.kind === 'stale') {
       writer.number(STALE);
+    } else if (reply.kind === 'spare-keys') {
+      writer.number(KEYS);
+      writeKeys(writer, reply.keys);
     } else {
       return undefined;
     }
@@ -86,6 +99,8 @@ export const replyCodec: Codec<Reply> = {
         return readFailed(reader);
       case REFUSED:
         return { kind: 'refused' };
+      case KEYS:
+        return { kind: 'spare-keys', keys: readKeys(reader) };
       default:
         return { kind: 'stale' };
     }
@@ -121,6 +136,23 @@ function writeFailed(writer: FieldWriter, { result }: FailedReply): void {
 function readFailed(reader: FieldReader): FailedReply {
   const result = { output: reader.bytes(), usedGas: reader.integer(), signature: reader.bytes() };
   return { kind: 'failed', result };
+}
+
+function writeKeys(writer: FieldWriter, keys: readonly SpareKey[]): void {
+  writer.number(keys.length);
+  for (const { privateKey, publicKey, signature } of keys) {
+    writer.bytes(privateKey);
+    writer.bytes(publicKey);
+    writer.bytes(signature);
+  }
+}
+
+function readKeys(reader: FieldReader): SpareKey[] {
+  return Array.from({ length: reader.number() }, () => ({
+    privateKey: reader.bytes(),
+    publicKey: reader.bytes(),
+    signature: reader.bytes(),
+  }));
 }
 
 function writeChange(writer: FieldWriter, { delta, state }: Change): void {

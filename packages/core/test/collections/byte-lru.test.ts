@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ByteLru } from '#vm/byte-lru.js';
+import { ByteLru } from '#collections/byte-lru.js';
 
 describe('ByteLru', () => {
   it('lets go of what was not used for longest', () => {
