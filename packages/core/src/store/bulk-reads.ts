@@ -61,8 +61,9 @@ export class BulkReads {
     using snapshot = this.#db.snapshot();
     const addresses: Uint8Array[] = [];
     const clock = new Clock();
-    for (const address of this.#db.keys('contracts', {}, snapshot)) {
-      addresses.push(address);
+    // With their values, whose checksums are those of their keys too.
+    for (const { key } of this.#db.entries('contracts', {}, snapshot)) {
+      addresses.push(key);
       if (clock.isTurnOver) await clock.nextTurn();
     }
     return addresses;
@@ -106,9 +107,9 @@ export class BulkReads {
 
   #expectContract(address: Uint8Array, snapshot: Snapshot): ContractRecord {
     const stored = this.#db.view('contracts', address, snapshot);
-    if (stored === undefined)
-      throw new StoreError('UNKNOWN_CONTRACT', `contract ${toHex(address)} is not known`);
-    return expectRecord(address, stored);
+    if (stored !== undefined) return expectRecord(address, stored);
+    this.#db.confirmMissing('contracts', address);
+    throw new StoreError('UNKNOWN_CONTRACT', `contract ${toHex(address)} is not known`);
   }
 }
 

@@ -30,6 +30,16 @@ const TEXTS: Readonly<Partial<Record<StoreErrorCode, string>>> = {
   CORRUPT: 'the database file is damaged',
 };
 
+/** The database's code for a transaction that an earlier error made useless. */
+const BAD_TRANSACTION = -30782;
+
+/** What the database threw while it read: its snapshots break by nothing but damaged pages. */
+export function toReadError(error: unknown): StoreError {
+  const isBroken = error instanceof Error && 'code' in error && error.code === BAD_TRANSACTION;
+  if (!isBroken) return toStoreError('reading', error);
+  return new StoreError('CORRUPT', `reading: ${TEXTS.CORRUPT} (${error.message})`, { cause: error });
+}
+
 /** What the database or the file system threw, as an error of ours. */
 export function toStoreError(action: string, error: unknown): StoreError {
   if (error instanceof StoreError) return error;

@@ -1,11 +1,12 @@
-import { compareBytes, toHex } from '@enigma-worker/crypto';
+import { toHex } from '@enigma-worker/crypto';
 import { open, type Database as Table, type RootDatabase } from 'lmdb';
 import { type Bucket, BUCKETS } from './buckets.js';
 import { checkedValue, withChecksum } from './checksum.js';
-import { toStoreError } from './database-errors.js';
+import { toReadError, toStoreError } from './database-errors.js';
 import { StoreError } from './errors.js';
 import { MAP_SIZE } from './file-check.js';
 import { HeadViews } from './head-views.js';
+import { PathCheck } from './path-check.js';
 import type { CommitObserver } from './store.js';
 import { WriteQueue } from './write-queue.js';
 
@@ -39,8 +40,6 @@ interface FastReads {
 
 type BytesTable = Omit<Table<Buffer, Uint8Array>, 'getBinaryFast'> & FastReads;
 
-/** More entries than a page holds of any table in which keys are looked for that may not be there. */
-const ENTRIES_AROUND = 64;
 const FIRST_KEY = Uint8Array.of(0);
 const LAST_KEY = new Uint8Array(64).fill(0xff);
 
@@ -53,12 +52,14 @@ export class Database {
   readonly #tables: Readonly<Record<Bucket, BytesTable>>;
   readonly #writes: WriteQueue;
   readonly #views = new HeadViews();
+  readonly #paths: PathCheck;
   #closing: Promise<void> | undefined;
   #closed = false;
 
   private constructor(folder: string, root: RootDatabase<Buffer, Uint8Array>, observer?: CommitObserver) {
     this.folder = folder;
     this.#root = root;
+    this.#paths = new PathCheck(folder);
     const names = Object.keys(BUCKETS) as Bucket[];
     const found = new Set(Array.from(root.getKeys({ start: FIRST_KEY }), tableName));
     this.missingTables = names.filter((name) => !found.has(BUCKETS[name]));
@@ -101,7 +102,7 @@ export class Database {
     try {
       stored = this.#tables[bucket].getBinaryFast(key, snapshot);
     } catch (error) {
-      throw toStoreError('reading', error);
+      throw toReadError(error);
     }
     if (stored === undefined) return undefined;
     const value = checkedValue(key, stored, this.#views);
@@ -112,7 +113,7 @@ export class Database {
   /** Whether there is an entry, damaged or not. */
   has(bucket: Bucket, key: Uint8Array): boolean {
     this.#expectOpen();
-    return this.#guard('reading', () => this.#tables[bucket].getBinaryFast(key) !== undefined);
+    return this.#guard(() => this.#tables[bucket].getBinaryFast(key) !== undefined);
   }
 
   /** Walks over entries; what is yielded are copies. @throws StoreError `CORRUPT` */
@@ -131,10 +132,13 @@ export class Database {
   ): Generator<Pick<Entry, 'key'> & Partial<Entry>> {
     this.#expectOpen();
     const options = { ...rangeOptions(range), ...(snapshot && { transaction: snapshot.transaction }) };
-    const found = this.#guard('reading', () => this.#tables[bucket].getRange(options));
-    for (const { key, value } of found) {
-      const sound = checkedValue(key, value);
-      yield sound === undefined ? { key: plain(key) } : { key: plain(key), value: plain(sound) };
+    try {
+      for (const { key, value } of this.#tables[bucket].getRange(options)) {
+        const sound = checkedValue(key, value);
+        yield sound === undefined ? { key: plain(key) } : { key: plain(key), value: plain(sound) };
+      }
+    } catch (error) {
+      throw toReadError(error);
     }
   }
 
@@ -142,40 +146,46 @@ export class Database {
   *keys(bucket: Bucket, range: Range = {}, snapshot?: Snapshot): Generator<Uint8Array> {
     this.#expectOpen();
     const options = { ...rangeOptions(range), ...(snapshot && { transaction: snapshot.transaction }) };
-    for (const key of this.#guard('reading', () => this.#tables[bucket].getKeys(options))) yield plain(key);
+    try {
+      for (const key of this.#tables[bucket].getKeys(options)) yield plain(key);
+    } catch (error) {
+      throw toReadError(error);
+    }
   }
 
   /** The last key with a prefix; the prefix itself must not be a key. */
   lastKey(bucket: Bucket, prefix: Uint8Array): Uint8Array | undefined {
     this.#expectOpen();
     const options = { start: after(prefix) ?? LAST_KEY, reverse: true, limit: 1 };
-    const [last] = this.#guard('reading', () => [...this.#tables[bucket].getKeys(options)]);
+    const [last] = this.#guard(() => [...this.#tables[bucket].getKeys(options)]);
     return last !== undefined && startsWith(last, prefix) ? plain(last) : undefined;
   }
 
   /**
-   * Makes sure that a key which was not found was not merely hidden by damage to its own bytes, or to
-   * those that lead to it: looks at the entries around its place.
+   * Makes sure that a key which was not found was not merely hidden by damage to its own bytes, or to the
+   * pages that lead to it.
+   * @param isWriting whether it is asked inside {@link write}, where the key may have been deleted since the last commit
    * @throws StoreError `CORRUPT`
    */
-  confirmMissing(bucket: Bucket, key: Uint8Array): void {
-    for (const reverse of [false, true]) {
-      let previous = key;
-      const around = this.#guard('reading', () => {
-        return this.#tables[bucket].getRange({ start: key, reverse, limit: ENTRIES_AROUND });
-      });
-      for (const { key: found, value } of around) {
-        const isInOrder = reverse ? compareBytes(found, previous) < 0 : compareBytes(found, previous) > 0;
-        if (!isInOrder || checkedValue(found, value) === undefined) throw damaged(bucket, plain(found));
-        previous = found;
-      }
+  confirmMissing(bucket: Bucket, key: Uint8Array, isWriting = false): void {
+    this.#expectOpen();
+    const result = this.#paths.search(BUCKETS[bucket], key);
+    if (result === 'absent' || (result === 'found' && isWriting)) return;
+    if (result === 'found') {
+      // It may have been stored after the snapshot that was read.
+      this.refresh();
+      if (this.has(bucket, key)) return;
     }
+    throw new StoreError(
+      'CORRUPT',
+      `the store is damaged: nobody can tell whether ${bucket} ${toHex(key)} is stored`,
+    );
   }
 
   /** How many entries a table has. */
   count(bucket: Bucket): number {
     this.#expectOpen();
-    const stats = this.#guard('reading', () => this.#tables[bucket].getStats()) as {
+    const stats = this.#guard(() => this.#tables[bucket].getStats()) as {
       readonly entryCount: number;
     };
     return stats.entryCount;
@@ -233,6 +243,7 @@ export class Database {
   async #close(): Promise<void> {
     await this.#writes.close();
     this.#closed = true;
+    this.#paths.close();
     await this.#root.close();
   }
 
@@ -240,11 +251,11 @@ export class Database {
     if (this.#closed) throw closedError();
   }
 
-  #guard<T>(action: string, read: () => T): T {
+  #guard<T>(read: () => T): T {
     try {
       return read();
     } catch (error) {
-      throw toStoreError(action, error);
+      throw toReadError(error);
     }
   }
 }

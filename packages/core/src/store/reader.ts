@@ -29,7 +29,7 @@ export class DatabaseReader implements StoreReader {
   }
 
   bytecode(codeHash: Uint8Array): Uint8Array | undefined {
-    return this.db.get('bytecode', codeHash);
+    return this.#get('bytecode', codeHash);
   }
 
   delta(address: Uint8Array, index: number): Uint8Array | undefined {
@@ -39,7 +39,7 @@ export class DatabaseReader implements StoreReader {
   }
 
   stateValue(stateId: Uint8Array, tag: Uint8Array): Uint8Array | undefined {
-    return this.db.get('states', stateKeyOf(stateId, tag));
+    return this.#get('states', stateKeyOf(stateId, tag));
   }
 
   *stateValues(stateId: Uint8Array): Iterable<{ readonly tag: Uint8Array; readonly value: Uint8Array }> {
@@ -70,10 +70,11 @@ export class DatabaseReader implements StoreReader {
     return value;
   }
 
-  /** A chain without gaps has every delta up to its tip: one that is not found was lost. */
+  /** A chain without gaps has every delta up to its tip: one that is not found there was lost. */
   #expectNoDelta(address: Uint8Array, index: number): void {
     const record = this.contract(address);
-    if (record?.tip === undefined || index > record.tip || record.deltaCount <= record.tip) return;
+    if (record?.tip === undefined || index > record.tip) return;
+    if (record.deltaCount <= record.tip) return this.db.confirmMissing('deltas', deltaKey(address, index));
     throw new StoreError(
       'CORRUPT',
       `the store is damaged: delta ${index} of contract ${toHex(address)} is lost`,

@@ -1,7 +1,27 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { compareBytes } from '@enigma-worker/crypto';
 import type { Progress } from './progress.js';
 import { databasePath, readHeader, type FileHeader } from './file-check.js';
+import {
+  areSorted,
+  type Bounds,
+  BRANCH,
+  childOf,
+  headProblem,
+  keysOf,
+  LARGE_VALUE,
+  LEAF,
+  MAX_DEPTH,
+  NO_PAGE,
+  NODE_HEADER,
+  OVERFLOW,
+  type Page,
+  PAGE_HEADER,
+  readNodes,
+  SUB_TABLE,
+  type Table,
+  TABLE_BYTES,
+  tableAt,
+} from './pages.js';
 
 /** What is wrong with the tree of pages in a database file. */
 export interface StructureReport {
@@ -12,19 +32,6 @@ export interface StructureReport {
   readonly pages: number;
 }
 
-// A page is number(8) ‖ transaction(8) ‖ pad(2) ‖ flags(2) ‖ lower(2) ‖ upper(2) ‖ offsets of nodes(2 each) ‖ ...
-// or, for a large value, ... ‖ flags(2) ‖ pages(4) ‖ bytes. A node is low(2) ‖ high(2) ‖ flags(2) ‖ key size(2) ‖
-// key ‖ data. A table is pad(4) ‖ flags(2) ‖ depth(2) ‖ three counts(24) ‖ entries(8) ‖ root(8). Little-endian.
-const PAGE_HEADER = 24;
-const NODE_HEADER = 8;
-const TABLE_BYTES = 48;
-const BRANCH = 1;
-const LEAF = 2;
-const OVERFLOW = 4;
-const LARGE_VALUE = 1;
-const SUB_TABLE = 2;
-const NO_PAGE = 0xffff_ffff_ffff_ffffn;
-const MAX_DEPTH = 64;
 const MAX_PROBLEMS = 100;
 const PROGRESS_INTERVAL = 1000;
 
@@ -44,28 +51,6 @@ export function checkStructure(folder: string, progress?: Progress): StructureRe
   } finally {
     closeSync(file);
   }
-}
-
-interface Table {
-  readonly name: string;
-  readonly root: bigint;
-  readonly depth: number;
-  readonly entries: bigint;
-  /** Keys of the table of free pages are integers, not in the order of their bytes. */
-  readonly isSorted: boolean;
-}
-
-interface Page {
-  readonly view: DataView;
-  readonly bytes: Uint8Array;
-  /** Where each node begins. */
-  readonly nodes: readonly number[];
-}
-
-/** What the keys of a page must not be below, and must be below. */
-interface Bounds {
-  readonly low?: Uint8Array | undefined;
-  readonly high?: Uint8Array | undefined;
 }
 
 class Walk {
@@ -119,9 +104,8 @@ class Walk {
   #walkPage(table: Table, number: bigint, depth: number, bounds: Bounds): number {
     const page = this.#readNodes(table, number, depth === 1 ? LEAF : BRANCH);
     if (page === undefined) return 0;
-    // The first key of a branch is not used.
-    const keys = page.nodes.map((at, i) => (depth > 1 && i === 0 ? undefined : keyOf(page, at)));
-    if (table.isSorted && !areSorted([bounds.low, ...keys], bounds.high)) {
+    const keys = keysOf(page, depth > 1 ? BRANCH : LEAF);
+    if (table.isSorted && !areSorted(keys, bounds)) {
       this.#problem(`page ${number} of table ${table.name}: its keys are out of order`);
     }
     if (depth === 1) {
@@ -165,24 +149,9 @@ class Walk {
   #readNodes(table: Table, number: bigint, kind: number): Page | undefined {
     const view = this.#read(table, number, kind, 1);
     if (view === undefined) return undefined;
-    const { pageSize } = this.#header;
-    // These, and the offsets of nodes, count from the end of the header.
-    const lower = PAGE_HEADER + view.getUint16(20, true);
-    const upper = PAGE_HEADER + view.getUint16(22, true);
-    const bad = (): undefined =>
-      this.#problem(`page ${number} of table ${table.name}: its layout is damaged`);
-    if (lower % 2 !== 0 || lower > upper || upper > pageSize) return bad();
-    const nodes: number[] = [];
-    for (let at = PAGE_HEADER; at < lower; at += 2) {
-      const node = PAGE_HEADER + view.getUint16(at, true);
-      if (node < upper || node + NODE_HEADER > pageSize) return bad();
-      const flags = kind === LEAF ? view.getUint16(node + 4, true) : 0;
-      const size = kind === BRANCH ? 0 : (flags & LARGE_VALUE) !== 0 ? 24 : view.getUint32(node, true);
-      if (node + NODE_HEADER + view.getUint16(node + 6, true) + size > pageSize) return bad();
-      nodes.push(node);
-    }
-    if (nodes.length === 0) return bad();
-    return { view, bytes: new Uint8Array(view.buffer), nodes };
+    return (
+      readNodes(view, kind) ?? this.#problem(`page ${number} of table ${table.name}: its layout is damaged`)
+    );
   }
 
   /** Reads the first of some pages, each of which may be in use only once. */
@@ -202,40 +171,7 @@ class Walk {
     }
     const view = new DataView(new ArrayBuffer(pageSize));
     readSync(this.#file, view, 0, pageSize, first * pageSize);
-    if (view.getBigUint64(0, true) !== number) return bad('has another number in it');
-    if ((view.getUint16(18, true) & (BRANCH | LEAF | OVERFLOW)) !== kind) return bad('is of the wrong kind');
-    return view;
+    const problem = headProblem(view, number, kind);
+    return problem === undefined ? view : bad(problem);
   }
-}
-
-function tableAt(name: string, bytes: Uint8Array, at: number, isSorted: boolean): Table {
-  const view = new DataView(bytes.buffer, bytes.byteOffset + at, TABLE_BYTES);
-  return {
-    name,
-    depth: view.getUint16(6, true),
-    entries: view.getBigUint64(32, true),
-    root: view.getBigUint64(40, true),
-    isSorted,
-  };
-}
-
-function keyOf({ view, bytes }: Page, at: number): Uint8Array {
-  const start = at + NODE_HEADER;
-  return bytes.subarray(start, start + view.getUint16(at + 6, true));
-}
-
-/** Whether keys ascend and stay below `high`. The first, a bound, may be equal to the second. */
-function areSorted(keys: readonly (Uint8Array | undefined)[], high: Uint8Array | undefined): boolean {
-  let previous: Uint8Array | undefined;
-  for (const [i, key] of [...keys, high].entries()) {
-    if (key === undefined) continue;
-    const order = previous === undefined ? -1 : compareBytes(previous, key);
-    if (order > 0 || (order === 0 && i > 1)) return false;
-    previous = key;
-  }
-  return true;
-}
-
-function childOf(view: DataView, at: number): bigint {
-  return BigInt(view.getUint32(at, true)) | (BigInt(view.getUint16(at + 4, true)) << 32n);
 }

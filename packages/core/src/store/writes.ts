@@ -119,7 +119,9 @@ export class Writes {
 
   #record(address: Uint8Array): ContractRecord {
     const stored = this.#db.view('contracts', address);
-    return stored === undefined ? EMPTY_RECORD : expectRecord(address, stored);
+    if (stored !== undefined) return expectRecord(address, stored);
+    this.#db.confirmMissing('contracts', address, true);
+    return EMPTY_RECORD;
   }
 
   #putRecord(address: Uint8Array, record: ContractRecord): void {
@@ -130,8 +132,9 @@ export class Writes {
   #withDelta(record: ContractRecord, delta: DeltaEntry): ContractRecord | undefined {
     const key = deltaKey(delta.address, delta.key);
     // Beyond the tip there is nothing to compare with: most deltas are appended.
-    const stored =
-      record.tip === undefined || delta.key > record.tip ? undefined : this.#db.view('deltas', key);
+    const isAppended = record.tip === undefined || delta.key > record.tip;
+    const stored = isAppended ? undefined : this.#db.view('deltas', key);
+    if (stored === undefined && !isAppended) this.#db.confirmMissing('deltas', key, true);
     if (stored !== undefined) return equalBytes(stored, delta.data) ? record : undefined;
     this.#db.put('deltas', key, delta.data);
     return { ...record, tip: Math.max(record.tip ?? 0, delta.key), deltaCount: record.deltaCount + 1 };

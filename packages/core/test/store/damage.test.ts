@@ -58,6 +58,36 @@ describe('damage', () => {
     await store.close();
   });
 
+  it('of a key is not written over', async () => {
+    const folder = await filledFolder();
+    damage(folder, Buffer.concat([A, Buffer.of(2)]), (found) => (found[20]! ^= 4));
+    damage(folder, Buffer.concat([A, Buffer.from([0, 0, 0, 7])]), (found) => (found[34]! ^= 4));
+    const store = await openStore(folder);
+    const delta = { address: A, key: 50, data: bytes(9, 1) };
+    expect((await storeErrorOf(() => store.updateDeltas([delta]))).code).toBe('CORRUPT');
+    expect((await storeErrorOf(() => store.getDeltas([{ address: A, from: 0, to: 1 }]))).code).toBe(
+      'CORRUPT',
+    );
+    expect((await storeErrorOf(() => store.getAllAddresses())).code).toBe('CORRUPT');
+    await store.close();
+  });
+
+  it('of a key in a chain with gaps is neither a gap nor filled', async () => {
+    const folder = await temporaryFolder();
+    const first = await openStore(folder);
+    const deltas = Array.from({ length: 20 }, (_, i) => ({ address: A, key: 2 * i, data: bytes(50, i) }));
+    await first.updateDeltas(deltas);
+    await first.close();
+    damage(folder, Buffer.concat([A, Buffer.from([0, 0, 0, 8])]), (found) => (found[33]! ^= 4));
+    const store = await openStore(folder);
+    expect((await storeErrorOf(() => store.delta(A, 8))).code).toBe('CORRUPT');
+    expect((await storeErrorOf(() => store.updateDeltas([{ ...deltas[4]!, data: bytes(9, 1) }]))).code).toBe(
+      'CORRUPT',
+    );
+    expect(store.delta(A, 39)).toBeUndefined();
+    await store.close();
+  });
+
   it('of a key does not pass for a contract that was never known', async () => {
     const folder = await filledFolder();
     // Its record, and not its deltas, whose keys are longer.
