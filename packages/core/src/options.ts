@@ -5,12 +5,18 @@ import type { Sealer } from './enclave/sealing/sealer.js';
 import type { BindOptions } from './ipc/endpoint.js';
 import type { ServerLimits } from './ipc/server.js';
 import type { Logger } from './log.js';
+import type { MemoryOptions } from './store/memory/options.js';
 import type { HttpOptions } from './ops/http.js';
 
 /** What a worker is started with. Everything but the data folder has a default. */
 export interface WorkerOptions extends BindOptions {
   /** Folder of the database and of the sealing key; made when it does not exist, with mode 0700. */
   readonly dataDir: string;
+  /**
+   * Holds the store in memory, with a sealed journal in the data folder: for enclaves, which have neither the address space
+   * for a database on the disk nor a disk to be trusted. By default the store is a database on the disk.
+   */
+  readonly storeInMemory?: StoreInMemory;
   /** How replies are written; requests are understood in both. Default `seed`. */
   readonly dialect?: Dialect;
   /** The principal node's signing address, 20 bytes: key exchanges not signed by it are refused. */
@@ -33,6 +39,9 @@ export interface WorkerOptions extends BindOptions {
   /** How long, in ms, closing waits for accepted requests before it answers them with an error. Default 30,000. */
   readonly stopTimeout?: number;
 }
+
+/** How a store is held in memory. */
+export type StoreInMemory = Pick<MemoryOptions, 'bytes' | 'folder'>;
 
 /** Parts of a worker that can be exchanged. */
 export interface WorkerModules {

@@ -78,18 +78,21 @@ async function start(options: WorkerOptions, modules: WorkerModules, opened: Clo
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const storePath = join(dataDir, 'store');
   const metrics = options.http === undefined ? undefined : (await import('./ops/metrics.js')).createMetrics();
-  const store = await openStore(storePath, {
-    logger: log,
-    ...(metrics !== undefined && { observer: metrics.commits }),
-  });
-  opened.push(store);
-
   const {
     sealer = await openSealer({ kind: 'simulation', dataDir }),
     attestation = defaultAttestation(options),
   } = modules;
+  const store = await openStore(storePath, {
+    logger: log,
+    ...(metrics !== undefined && { observer: metrics.commits }),
+    ...(options.storeInMemory !== undefined && { memory: { ...options.storeInMemory, cipher: sealer } }),
+  });
+  opened.push(store);
   warnOfSimulation(sealer, attestation, log);
-  const enclave = await openEnclave({ store, storePath, sealer, attestation, log }, enclaveOptions(options));
+  const enclave = await openEnclave(
+    { store, storePath: store.readerFolder, sealer, attestation, log },
+    enclaveOptions(options),
+  );
   opened.push(enclave);
 
   const server = await Server.start(
@@ -104,7 +107,7 @@ async function start(options: WorkerOptions, modules: WorkerModules, opened: Clo
   metrics?.watch({
     stats,
     store,
-    storeBytes: () => fileSize(join(storePath, 'data.mdb')),
+    storeBytes: () => fileSize(join(storePath, options.storeInMemory === undefined ? 'data.mdb' : 'journal')),
   });
   const http = await serveOps(options, metrics, () => closed !== undefined);
   // At the front, so that it closes last: it tells that the worker is stopping.

@@ -1,7 +1,6 @@
 import { silentLogger, type Logger } from '../log.js';
 import { BulkReads } from './bulk-reads.js';
 import type { Database } from './database.js';
-import type { FolderLock } from './folder-lock.js';
 import { DatabaseReader } from './reader.js';
 import type { DeltaEntry, DeltaRange, StateChange, TaskCommit } from './records.js';
 import type { Store, StoreCounts, StoreOptions } from './store.js';
@@ -14,7 +13,7 @@ const TIP_CACHE_BYTES = 16 * 1024 * 1024;
 
 /** The store of a core: the only writer of its database. */
 export class DatabaseStore extends DatabaseReader implements Store {
-  readonly #lock: FolderLock;
+  readonly #release: () => Promise<void>;
   readonly #writes: Writes;
   readonly #bulk: BulkReads;
   readonly #tips: TipCache;
@@ -22,14 +21,19 @@ export class DatabaseStore extends DatabaseReader implements Store {
   #sweeping: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(db: Database, lock: FolderLock, options: StoreOptions = {}) {
+  /** @param release closes the database, and gives back what else was taken */
+  constructor(db: Database, release: () => Promise<void>, options: StoreOptions = {}) {
     super(db);
-    this.#lock = lock;
+    this.#release = release;
     this.#writes = new Writes(db);
     this.#bulk = new BulkReads(db, options.maxReplyBytes ?? MAX_REPLY_BYTES);
     this.#tips = new TipCache(options.tipCacheBytes ?? TIP_CACHE_BYTES);
     this.#logger = options.logger ?? silentLogger;
     this.#sweep();
+  }
+
+  get readerFolder(): string {
+    return this.db.folder;
   }
 
   getTip(address: Uint8Array): DeltaEntry | undefined {
@@ -142,7 +146,7 @@ export class DatabaseStore extends DatabaseReader implements Store {
   async #close(): Promise<void> {
     await this.db.close();
     await this.#sweeping;
-    await this.#lock.release();
+    await this.#release();
   }
 
   /** Clears dropped states away in the background, a little at a time. Goes on after a restart. */

@@ -1,12 +1,14 @@
 import { toHex } from '@enigma-worker/crypto';
-import { open, type Database as Table, type RootDatabase } from 'lmdb';
+import type { Database as Table, RootDatabase } from 'lmdb';
 import { type Bucket, BUCKETS } from './buckets.js';
 import { checkedValue, withChecksum } from './checksum.js';
+import type { Change, CommitLog } from './commit-log.js';
 import { toReadError, toStoreError } from './database-errors.js';
 import { StoreError } from './errors.js';
-import { MAP_SIZE } from './file-check.js';
 import { HeadViews } from './head-views.js';
+import { isInMemory } from './file-check.js';
 import { PathCheck } from './path-check.js';
+import { BYTES, openRoot, type Root } from './root.js';
 import type { CommitObserver } from './store.js';
 import { WriteQueue } from './write-queue.js';
 
@@ -43,47 +45,51 @@ type BytesTable = Omit<Table<Buffer, Uint8Array>, 'getBinaryFast'> & FastReads;
 const FIRST_KEY = Uint8Array.of(0);
 const LAST_KEY = new Uint8Array(64).fill(0xff);
 
+/** What a database may be given. */
+export interface DatabaseModules {
+  readonly observer?: CommitObserver | undefined;
+  /** Makes commits durable when the file itself does not. */
+  readonly log?: CommitLog | undefined;
+}
+
 /** The database file: tables of bytes by bytes, every value with a checksum, writes grouped into durable commits. */
 export class Database {
   readonly folder: string;
   /** Tables that were not there when the database was opened. */
   readonly missingTables: readonly string[];
-  readonly #root: RootDatabase<Buffer, Uint8Array>;
+  readonly #root: Root;
+  readonly #log: CommitLog | undefined;
   readonly #tables: Readonly<Record<Bucket, BytesTable>>;
   readonly #writes: WriteQueue;
   readonly #views = new HeadViews();
-  readonly #paths: PathCheck;
+  /** None of a database in memory: its file says nothing, and nothing damages it. */
+  readonly #paths: PathCheck | undefined;
   #closing: Promise<void> | undefined;
   #closed = false;
 
-  private constructor(folder: string, root: RootDatabase<Buffer, Uint8Array>, observer?: CommitObserver) {
+  private constructor(folder: string, root: Root, { observer, log }: DatabaseModules = {}) {
     this.folder = folder;
     this.#root = root;
-    this.#paths = new PathCheck(folder);
+    this.#log = log;
+    this.#paths = isInMemory(folder) ? undefined : new PathCheck(folder);
     const names = Object.keys(BUCKETS) as Bucket[];
     const found = new Set(Array.from(root.getKeys({ start: FIRST_KEY }), tableName));
-    this.missingTables = names.filter((name) => !found.has(BUCKETS[name]));
+    // One in memory is made anew at each start, and nothing can be missing from it.
+    this.missingTables = isInMemory(folder) ? [] : names.filter((name) => !found.has(BUCKETS[name]));
     const tables = names.map((name) => [name, root.openDB({ name: BUCKETS[name], ...BYTES })]);
     this.#tables = Object.fromEntries(tables) as Record<Bucket, BytesTable>;
-    this.#writes = new WriteQueue(root, folder, observer);
+    this.#writes = new WriteQueue(root, folder, { observer, log });
   }
 
   /** Opens, or makes, the database of a folder. @throws StoreError */
   static open(folder: string, mode: 'write' | 'read' = 'write', observer?: CommitObserver): Database {
+    return Database.over(folder, () => openRoot(folder, mode), { observer });
+  }
+
+  /** A database over a file that `openFile` opens. @throws StoreError */
+  static over(folder: string, openFile: () => Root, modules: DatabaseModules): Database {
     try {
-      const root = open<Buffer, Uint8Array>({
-        path: folder,
-        ...BYTES,
-        maxDbs: Object.keys(BUCKETS).length,
-        mapSize: MAP_SIZE,
-        readOnly: mode === 'read',
-        // A promise of a write resolves when the write is on the disk, and not before.
-        overlappingSync: false,
-        ...FREE_SPACE,
-        // The write queue groups writes itself; the binding's own grouping leaves rejections unhandled.
-        eventTurnBatching: false,
-      });
-      return new Database(folder, root, observer);
+      return new Database(folder, openFile(), modules);
     } catch (error) {
       throw toStoreError(`opening the store in ${folder}`, error);
     }
@@ -169,6 +175,7 @@ export class Database {
    */
   confirmMissing(bucket: Bucket, key: Uint8Array, isWriting = false): void {
     this.#expectOpen();
+    if (this.#paths === undefined) return;
     const result = this.#paths.search(BUCKETS[bucket], key);
     if (result === 'absent' || (result === 'found' && isWriting)) return;
     if (result === 'found') {
@@ -194,12 +201,14 @@ export class Database {
   /** Stores a value; only inside {@link write}. */
   put(bucket: Bucket, key: Uint8Array, value: Uint8Array): void {
     this.#writes.touch();
+    this.#log?.note({ bucket, key, value });
     this.#tables[bucket].putSync(key, withChecksum(key, value));
   }
 
   /** Deletes a value; only inside {@link write}. */
   remove(bucket: Bucket, key: Uint8Array): void {
     this.#writes.touch();
+    this.#log?.note({ bucket, key });
     this.#tables[bucket].removeSync(key);
   }
 
@@ -210,6 +219,16 @@ export class Database {
   write<T>(operation: () => T): Promise<T> {
     if (this.#closing !== undefined) return Promise.reject(closedError());
     return this.#writes.run(operation);
+  }
+
+  /** Makes changes at once, before anything else uses the database. @throws StoreError */
+  apply(changes: Iterable<Change>): void {
+    this.#writes.runNow(() => {
+      for (const { bucket, key, value } of changes) {
+        if (value === undefined) this.remove(bucket, key);
+        else this.put(bucket, key, value);
+      }
+    });
   }
 
   /** Keeps what is stored now readable. To be disposed of soon: it keeps old pages from being used again. */
@@ -243,7 +262,7 @@ export class Database {
   async #close(): Promise<void> {
     await this.#writes.close();
     this.#closed = true;
-    this.#paths.close();
+    this.#paths?.close();
     await this.#root.close();
   }
 
@@ -260,8 +279,6 @@ export class Database {
   }
 }
 
-const BYTES = { encoding: 'binary', keyEncoding: 'binary' } as const;
-
 /** A copy; a small one in memory that Node.js keeps for such, since taking it anew costs more than reading. */
 function copyOf(value: Uint8Array): Uint8Array {
   const copy = Buffer.allocUnsafe(value.length);
@@ -273,13 +290,6 @@ function copyOf(value: Uint8Array): Uint8Array {
 function tableName(key: Uint8Array): string {
   return Buffer.from(key).toString('latin1').replace(/\0$/, '');
 }
-
-/**
- * How many entries of the list of free pages a transaction looks through, and how many are kept for the
- * next. By default a commit after a large build or removal goes through tens of thousands, which takes
- * a hundred times as long as the commit itself.
- */
-const FREE_SPACE = { maxFreeSpaceToLoad: 500, maxFreeSpaceToRetain: 1000 };
 
 /** A plain view of a Buffer, which would otherwise leak its surprising `slice` to callers. */
 function plain(bytes: Uint8Array): Uint8Array {

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { toStoreError } from './database-errors.js';
 import { StoreError } from './errors.js';
@@ -39,6 +39,21 @@ export interface FileHeader {
 /** The database file of a data folder. */
 export function databasePath(folder: string): string {
   return join(folder, 'data.mdb');
+}
+
+/** The journal of a data folder whose store is in memory. */
+export function journalPath(folder: string): string {
+  return join(folder, 'journal');
+}
+
+/** A file beside a database whose map is all there is of it: what is in its file may be old, or nothing. */
+export function memoryMark(folder: string): string {
+  return join(folder, 'in-memory');
+}
+
+/** Whether the database of a folder is in memory: only the process that made it can read it. */
+export function isInMemory(folder: string): boolean {
+  return existsSync(memoryMark(folder));
 }
 
 /**

@@ -13,6 +13,9 @@ const ASIDE_PREFIX = `${LOCK_NAME}.aside-`;
 const MAX_SOCKET_PATH = 104;
 const ATTEMPTS = 10;
 
+/** Gives a file a second name. */
+type Link = (from: string, to: string) => void;
+
 /**
  * The lock of a data folder: a socket in it that the holder listens on. The system closes it when the
  * holder ends, however it ends, so a lock that nobody answers is stale; unlike the number of a process,
@@ -21,8 +24,8 @@ const ATTEMPTS = 10;
 export class FolderLock {
   readonly #server: Server;
   readonly #path: string;
-  readonly #inode: number;
-  /** Whether the holder before ended without giving the lock back. */
+  readonly #inode: number | undefined;
+  /** Whether the holder before ended without giving the lock back, or may have. */
   readonly wasAbandoned: boolean;
   #released: Promise<void> | undefined;
 
@@ -30,22 +33,27 @@ export class FolderLock {
     this.#server = server;
     this.wasAbandoned = wasAbandoned;
     this.#path = path;
-    this.#inode = lstatSync(path).ino;
+    this.#inode = lstatSync(path, { throwIfNoEntry: false })?.ino;
   }
 
-  /** Takes the lock of a folder. @throws StoreError `LOCKED` when another holds it */
-  static async acquire(folder: string): Promise<FolderLock> {
+  /**
+   * Takes the lock of a folder. Where there are no hard links, as in an enclave of Gramine, others are kept out all
+   * the same, but what the holder before left cannot be told from what it gave back.
+   * @param link makes a hard link: for tests
+   * @throws StoreError `LOCKED` when another holds it
+   */
+  static async acquire(folder: string, link: Link = linkSync): Promise<FolderLock> {
     const path = join(folder, LOCK_NAME);
     let wasAbandoned = false;
     try {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-        const server = await tryListen(folder, path);
+        const server = await tryListen(folder, path, link);
         if (server === undefined) {
-          await removeIfStale(folder, path);
+          await removeIfStale(folder, path, link);
           wasAbandoned = true;
           continue;
         }
-        const lock = new FolderLock(server, path, wasAbandoned);
+        const lock = new FolderLock(server.socket, path, wasAbandoned || server.isBare);
         if (!(await isDisplaced(folder))) return lock;
         await lock.release();
         break;
@@ -73,31 +81,56 @@ export class FolderLock {
   }
 }
 
+interface Listening {
+  readonly socket: Server;
+  /** Whether it has the name of the lock from the start, for want of hard links. */
+  readonly isBare: boolean;
+}
+
 /** Listens under a name of its own, which then becomes the lock in one step; nothing when that is taken. */
-async function tryListen(folder: string, path: string): Promise<Server | undefined> {
+async function tryListen(folder: string, path: string, link: Link): Promise<Listening | undefined> {
   const own = temporaryPath(folder, NEW_PREFIX);
-  const server = createServer((visitor) => visitor.destroy());
-  await withSocketPath(folder, own, (address) => {
-    return new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(address, resolve);
-    });
-  });
-  server.unref();
+  const socket = await listenAt(folder, own);
   try {
-    linkSync(own, path);
-    return server;
+    link(own, path);
+    return { socket, isBare: false };
   } catch (error) {
-    await new Promise((resolve) => server.close(resolve));
+    await closeOf(socket);
     if (isCode(error, 'EEXIST')) return undefined;
-    throw error;
+    if (!isWithoutLinks(error)) throw error;
+    return await tryListenBare(folder, path);
   } finally {
     tryUnlink(own);
   }
 }
 
+/** Listens under the name of the lock itself, which the system gives to one socket at a time. */
+async function tryListenBare(folder: string, path: string): Promise<Listening | undefined> {
+  try {
+    return { socket: await listenAt(folder, path), isBare: true };
+  } catch (error) {
+    if (isCode(error, 'EADDRINUSE')) return undefined;
+    throw error;
+  }
+}
+
+async function listenAt(folder: string, path: string): Promise<Server> {
+  const server = createServer((visitor) => visitor.destroy());
+  await withSocketPath(folder, path, (address) => {
+    return new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(address, resolve);
+    });
+  });
+  return server.unref();
+}
+
+function closeOf(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
+}
+
 /** Removes a lock that nobody answers. @throws StoreError `LOCKED` when somebody does */
-async function removeIfStale(folder: string, path: string): Promise<void> {
+async function removeIfStale(folder: string, path: string, link: Link): Promise<void> {
   if (await isAnswered(folder, path)) throw locked(folder);
   const aside = temporaryPath(folder, ASIDE_PREFIX);
   try {
@@ -113,13 +146,22 @@ async function removeIfStale(folder: string, path: string): Promise<void> {
     return;
   }
   try {
-    linkSync(aside, path);
+    putBack(aside, path, link);
     tryUnlink(aside);
   } catch (error) {
     // Taken meanwhile: whoever did finds the lock that was put aside, and steps back.
     if (!isCode(error, 'EEXIST')) throw error;
   }
   throw locked(folder);
+}
+
+function putBack(aside: string, path: string, link: Link): void {
+  try {
+    link(aside, path);
+  } catch (error) {
+    if (!isWithoutLinks(error)) throw error;
+    renameSync(aside, path);
+  }
 }
 
 /** Whether a lock that was put aside is alive. Removes those that are not. */
@@ -181,6 +223,11 @@ function tryUnlink(path: string): void {
 
 function isCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
+}
+
+/** Whether the system, or the file system, has no hard links. */
+function isWithoutLinks(error: unknown): boolean {
+  return ['ENOSYS', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP'].some((code) => isCode(error, code));
 }
 
 function locked(folder: string): StoreError {

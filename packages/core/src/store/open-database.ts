@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { Database } from './database.js';
 import { StoreError } from './errors.js';
-import { checkFile, databasePath } from './file-check.js';
+import { checkFile, databasePath, isInMemory, journalPath } from './file-check.js';
 import type { CommitObserver } from './store.js';
 import { checkStructure } from './structure.js';
 
@@ -25,7 +26,9 @@ export function openDatabase(
   folder: string,
   { mode, isSuspect = false, observer }: OpenDatabaseOptions,
 ): Database {
+  if (isInMemory(folder)) return Database.open(folder, mode, observer);
   const file = checkFile(folder);
+  if (file === undefined && existsSync(journalPath(folder))) throw isJournal(folder);
   if (file === undefined && mode === 'read') throw new StoreError('NOT_A_STORE', `${folder} holds no store`);
   // A file may lack pages at its end that are not in use; it must not lack others.
   const needsCheck =
@@ -38,4 +41,11 @@ function refuseDamaged(folder: string): void {
   const [problem] = checkStructure(folder).problems;
   if (problem !== undefined)
     throw new StoreError('CORRUPT', `${databasePath(folder)} is truncated or damaged: ${problem}`);
+}
+
+function isJournal(folder: string): StoreError {
+  return new StoreError(
+    'NOT_A_STORE',
+    `${folder} holds the sealed journal of a store in memory, which only a core with --store memory reads`,
+  );
 }

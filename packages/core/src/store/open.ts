@@ -1,10 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { silentLogger } from '../log.js';
 import { toStoreError } from './database-errors.js';
 import type { Database } from './database.js';
 import { DatabaseStore } from './database-store.js';
 import { FolderLock } from './folder-lock.js';
 import { migrate } from './migrations.js';
+import { MemoryDatabase } from './memory/memory-database.js';
 import { openDatabase } from './open-database.js';
 import type { Store, StoreOptions } from './store.js';
 
@@ -21,14 +23,34 @@ export async function openStore(folder: string, options: StoreOptions = {}): Pro
     throw toStoreError(`making the data folder ${path}`, error);
   }
   const lock = await FolderLock.acquire(path);
-  let db: Database | undefined;
+  let opened: Opened | undefined;
   try {
-    db = openDatabase(path, { mode: 'write', isSuspect: lock.wasAbandoned, observer: options.observer });
-    await migrate(db);
-    return new DatabaseStore(db, lock, options);
+    opened = await openWriter(path, lock.wasAbandoned, options);
+    await migrate(opened.database);
+    const [{ database }, close] = [opened, opened.close];
+    const release = async (): Promise<void> => {
+      await close();
+      await lock.release();
+    };
+    return new DatabaseStore(database, release, options);
   } catch (error) {
-    await db?.close();
+    await opened?.close();
     await lock.release();
     throw error;
   }
+}
+
+interface Opened {
+  readonly database: Database;
+  readonly close: () => Promise<void>;
+}
+
+async function openWriter(path: string, isSuspect: boolean, options: StoreOptions): Promise<Opened> {
+  const { memory, observer, logger = silentLogger } = options;
+  if (memory !== undefined) {
+    const opened = await MemoryDatabase.open(path, memory, { isSuspect, observer, logger });
+    return { database: opened.database, close: () => opened.close() };
+  }
+  const database = openDatabase(path, { mode: 'write', isSuspect, observer });
+  return { database, close: () => database.close() };
 }

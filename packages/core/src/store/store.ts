@@ -1,4 +1,5 @@
 import type { Logger } from '../log.js';
+import type { MemoryOptions } from './memory/options.js';
 import type { ContractRecord, DeltaEntry, DeltaRange, StateChange, TaskCommit } from './records.js';
 
 /** Told of commits, for metrics. */
@@ -17,6 +18,8 @@ export interface StoreOptions {
   /** Bytes of tips kept in memory; 16 MiB by default. */
   readonly tipCacheBytes?: number;
   readonly observer?: CommitObserver;
+  /** Holds the store in memory, with a sealed journal on the disk; by default it is a database on the disk. */
+  readonly memory?: MemoryOptions;
 }
 
 /**
@@ -61,6 +64,9 @@ export interface StoreReader extends AsyncDisposable {
  * it is stored and its promise rejects with a StoreError (`DISK_FULL`, `IO`, ...).
  */
 export interface Store extends StoreReader {
+  /** The folder that `openStoreReader` opens in another thread of this process. */
+  readonly readerFolder: string;
+
   /** The latest delta of a contract; none when it is unknown or has no delta. */
   getTip(address: Uint8Array): DeltaEntry | undefined;
 

@@ -1,6 +1,7 @@
 import { statfsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RootDatabase } from 'lmdb';
+import type { CommitLog } from './commit-log.js';
 import { toStoreError } from './database-errors.js';
 import { StoreError } from './errors.js';
 import type { CommitObserver } from './store.js';
@@ -26,6 +27,7 @@ export class WriteQueue {
   readonly #root: RootDatabase<Buffer, Uint8Array>;
   readonly #folder: string;
   readonly #observer: CommitObserver | undefined;
+  readonly #log: CommitLog | undefined;
   #pending: Pending[] = [];
   #pump: Promise<void> | undefined;
   /** Whether the operation that runs now has written. */
@@ -33,10 +35,18 @@ export class WriteQueue {
   #lonely = false;
   #commitMs = Number.POSITIVE_INFINITY;
 
-  constructor(root: RootDatabase<Buffer, Uint8Array>, folder: string, observer?: CommitObserver) {
+  constructor(
+    root: RootDatabase<Buffer, Uint8Array>,
+    folder: string,
+    {
+      observer,
+      log,
+    }: { readonly observer?: CommitObserver | undefined; readonly log?: CommitLog | undefined },
+  ) {
     this.#root = root;
     this.#folder = folder;
     this.#observer = observer;
+    this.#log = log;
   }
 
   /** To be called before each change that an operation makes. */
@@ -63,6 +73,15 @@ export class WriteQueue {
     });
   }
 
+  /** Runs an operation in a transaction of its own, here and now: when nothing else is under way. */
+  runNow(operation: () => void): void {
+    try {
+      this.#commitHere(operation);
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
   /** Waits until everything is written. */
   async close(): Promise<void> {
     await this.#pump;
@@ -85,11 +104,12 @@ export class WriteQueue {
       settle = batch.map(({ run }) => run());
     };
     // A lone writer waits for the disk anyway: with a fast one, doing it here saves two changes of thread.
-    const here = batch.length === 1 && this.#lonely && this.#commitMs < FAST_COMMIT_MS;
+    const here =
+      this.#log !== undefined || (batch.length === 1 && this.#lonely && this.#commitMs < FAST_COMMIT_MS);
     this.#lonely = batch.length === 1;
     const start = performance.now();
     try {
-      if (here) this.#root.transactionSync(runAll);
+      if (here) this.#commitHere(runAll);
       else await this.#commitAsync(runAll);
       this.#commitMs = performance.now() - start;
       this.#observer?.committed(this.#commitMs / 1000, batch.length);
@@ -100,6 +120,19 @@ export class WriteQueue {
       return;
     }
     for (const done of settle) done();
+  }
+
+  #commitHere(runAll: () => void): void {
+    let isCommitted = false;
+    try {
+      this.#root.transactionSync(() => {
+        runAll();
+        this.#log?.write();
+      });
+      isCommitted = true;
+    } finally {
+      this.#log?.end(isCommitted);
+    }
   }
 
   async #commitAsync(runAll: () => void): Promise<void> {

@@ -55,6 +55,27 @@ describe('lock', () => {
     }
   });
 
+  it('keeps others out where there are no hard links, also over a stale lock', async () => {
+    const folder = await temporaryFolder();
+    const link = (): never => {
+      throw Object.assign(new Error('not implemented'), { code: 'ENOSYS' });
+    };
+    const first = await FolderLock.acquire(folder, link);
+    expect((await storeErrorOf(() => FolderLock.acquire(folder, link))).code).toBe('LOCKED');
+    expect((await storeErrorOf(() => FolderLock.acquire(folder))).code).toBe('LOCKED');
+    // It may have: nobody can tell.
+    expect(first.wasAbandoned).toBe(true);
+    await first.release();
+    writeFileSync(join(folder, 'core.lock'), 'left over');
+    const attempts = await Promise.allSettled(
+      Array.from({ length: 5 }, () => FolderLock.acquire(folder, link)),
+    );
+    const holders = attempts.filter((attempt) => attempt.status === 'fulfilled');
+    expect(holders).toHaveLength(1);
+    await holders[0]!.value.release();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   it('works in a folder whose path is too long for a socket', async () => {
     const folder = join(await temporaryFolder(), 'x'.repeat(100), 'y'.repeat(100));
     const store = await openStore(folder);

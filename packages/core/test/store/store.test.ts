@@ -1,10 +1,9 @@
 import { keccak256 } from '@enigma-worker/crypto';
 import { describe, expect, it } from 'vitest';
-import { openStore } from '#store/open.js';
 import { openStoreReader } from '#store/reader.js';
 import type { StateChange, StateHead } from '#store/records.js';
 import { isBehind, type Store } from '#store/store.js';
-import { addressOf, bytes, storeErrorOf, temporaryFolder, temporaryStore } from './support.js';
+import { addressOf, bytes, openTestStore, storeErrorOf, temporaryFolder, temporaryStore } from './support.js';
 
 const A = addressOf(1);
 const B = addressOf(2);
@@ -276,7 +275,7 @@ describe('tasks and builds', () => {
 
   it('clears away a large dropped state while it goes on, and after a restart', async () => {
     const folder = await temporaryFolder();
-    const store = await openStore(folder);
+    const store = await openTestStore(folder);
     const tags = Array.from({ length: 3000 }, (_, n) => ({
       tag: addressOf(n).slice(0, 16),
       value: bytes(30, n),
@@ -286,7 +285,7 @@ describe('tasks and builds', () => {
     await store.commitBuild(A, { base: undefined, head: built, writes: tags });
     await store.removeDeltas([{ address: A, from: 0, to: 1 }]);
     await store.close();
-    const again = await openStore(folder);
+    const again = await openTestStore(folder);
     await expect.poll(() => [...again.stateValues(built.id)].length).toBe(0);
     await again.close();
   });
@@ -356,7 +355,7 @@ describe('bulk reads', () => {
 describe('readers and restarts', () => {
   it('everything acknowledged is there after a restart', async () => {
     const folder = await temporaryFolder();
-    const store = await openStore(folder);
+    const store = await openTestStore(folder);
     const head = headOf(0, bytes(90, 0));
     await store.commitTask({
       address: A,
@@ -368,7 +367,7 @@ describe('readers and restarts', () => {
     await store.putStateKeys([{ address: A, sealed: bytes(60, 4) }]);
     const record = store.contract(A);
     await store.close();
-    const again = await openStore(folder);
+    const again = await openTestStore(folder);
     expect(again.contract(A)).toEqual(record);
     expect(again.blob('identity')).toEqual(bytes(99, 3));
     expect(again.blob('other')).toBeUndefined();
@@ -377,8 +376,8 @@ describe('readers and restarts', () => {
   });
 
   it('a reader sees what was written when it refreshes', async () => {
-    const { store, folder } = await temporaryStore();
-    const reader = openStoreReader(folder);
+    const { store } = await temporaryStore();
+    const reader = openStoreReader(store.readerFolder);
     expect(reader.contract(A)).toBeUndefined();
     await store.updateContract(A, bytes(10, 1));
     reader.refresh();

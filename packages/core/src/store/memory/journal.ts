@@ -1,0 +1,314 @@
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { equalBytes, isZero, randomBytes, toHex, utf8 } from '@enigma-worker/crypto';
+import { toStoreError } from '../database-errors.js';
+import { StoreError } from '../errors.js';
+import type { JournalCipher } from './cipher.js';
+
+/** A record and where the next one begins. */
+export interface JournalRecord {
+  readonly payload: Uint8Array;
+  readonly next: Position;
+}
+
+/** A place between two records. */
+export interface Position {
+  readonly offset: number;
+  /** How many records are before it. */
+  readonly count: number;
+  /** The end of the record before it, by which the next one is bound to it. */
+  readonly link: Uint8Array;
+}
+
+// The file is magic(8) ‖ id(16) ‖ zeros(8), then records, each at a multiple of 16 bytes:
+// length(4) ‖ its complement(4) ‖ sealed(length) ‖ zeros. A record is sealed under a label that names the file,
+// the place, and the end of the record before, so that none can be exchanged, moved or left out.
+const MAGIC = utf8('ENIGMAJ1');
+const FILE_HEAD = 32;
+const RECORD_HEAD = 8;
+const ALIGNMENT = 16;
+const LINK_LENGTH = 16;
+const START: Position = { offset: FILE_HEAD, count: 0, link: new Uint8Array(LINK_LENGTH) };
+/** What the first record says. It is on the disk before the file has its name, so it is always whole. */
+const GREETING = utf8('enigma store journal 1');
+
+/** A file of sealed records, to which is only ever appended. One at a time writes it. */
+export class Journal {
+  readonly #path: string;
+  readonly #file: number;
+  readonly #id: Uint8Array;
+  readonly #cipher: JournalCipher;
+  #end: Position;
+  /** Whether there may be bytes behind the end, of an append that failed. */
+  #hasTail = false;
+  #isClosed = false;
+
+  private constructor(path: string, file: number, id: Uint8Array, cipher: JournalCipher, end: Position) {
+    this.#path = path;
+    this.#file = file;
+    this.#id = id;
+    this.#cipher = cipher;
+    this.#end = end;
+  }
+
+  /** Begins a journal in the place of any other: under another name until {@link publish} gives it its own. */
+  static begin(path: string, cipher: JournalCipher): Journal {
+    const file = guarded(`making ${path}`, () => openSync(unpublished(path), 'w+', 0o600));
+    try {
+      const id = randomBytes(16);
+      const head = new Uint8Array(FILE_HEAD);
+      head.set(MAGIC);
+      head.set(id, MAGIC.length);
+      guarded(`writing ${path}`, () => writeAll(file, head, 0));
+      const journal = new Journal(path, file, id, cipher, START);
+      journal.append(GREETING);
+      return journal;
+    } catch (error) {
+      closeSync(file);
+      throw error;
+    }
+  }
+
+  /**
+   * Opens the journal at a path, its end not known before {@link records} came to it; nothing when there is none.
+   * @throws StoreError `CORRUPT`, `IO`; what the cipher throws when the key is another one
+   */
+  static open(path: string, cipher: JournalCipher): Journal | undefined {
+    if (!existsSync(path)) return undefined;
+    const file = guarded(`opening ${path}`, () => openSync(path, 'r+'));
+    try {
+      const head = readAt(file, path, 0, FILE_HEAD);
+      if (head.length < FILE_HEAD || !equalBytes(head.subarray(0, MAGIC.length), MAGIC))
+        throw new StoreError('CORRUPT', `${path} is not a journal`);
+      const id = head.slice(MAGIC.length, MAGIC.length + 16);
+      const journal = new Journal(path, file, id, cipher, START);
+      const sealed = journal.#sealedAt(START.offset);
+      const payload = sealed && cipher.open(journal.#label(START), sealed);
+      if (payload === undefined || !equalBytes(payload, GREETING))
+        throw new StoreError('CORRUPT', `${path} is damaged: its first record is not that of a journal`);
+      journal.#end = after(START, sealed!);
+      return journal;
+    } catch (error) {
+      closeSync(file);
+      throw error;
+    }
+  }
+
+  /** Bytes of the file that are in use. */
+  get size(): number {
+    return this.#end.offset;
+  }
+
+  /** Where the next record goes. */
+  get end(): Position {
+    return this.#end;
+  }
+
+  /**
+   * Reads on to the end of the file and takes that as the end of the journal. What an append left that was cut
+   * short goes: nobody was told that it is stored.
+   * @param dropped told how many bytes that were, if any
+   * @throws StoreError `CORRUPT` for damage before the last record
+   */
+  *replay(dropped: (bytes: number) => void): Generator<Uint8Array> {
+    const { size } = fstatSync(this.#file);
+    for (;;) {
+      const record = this.#recordAt(this.#end, size);
+      if (record === undefined) break;
+      this.#end = record.next;
+      yield record.payload;
+    }
+    if (size <= this.#end.offset) return;
+    dropped(size - this.#end.offset);
+    this.#hasTail = true;
+    this.#cutTail();
+    this.sync();
+  }
+
+  /** Records from a place to the end. */
+  *records(from: Position): Generator<JournalRecord> {
+    for (let place = from; place.offset < this.#end.offset;) {
+      const record = this.#recordAt(place, this.#end.offset);
+      if (record === undefined) throw this.#damaged(place);
+      yield record;
+      place = record.next;
+    }
+  }
+
+  /** Appends a record; {@link sync} puts it on the disk. When it fails nothing was appended. */
+  append(payload: Uint8Array): void {
+    const sealed = this.#cipher.seal(this.#label(this.#end), payload);
+    const next = after(this.#end, sealed);
+    const bytes = new Uint8Array(next.offset - this.#end.offset);
+    const view = new DataView(bytes.buffer);
+    view.setUint32(0, sealed.length, true);
+    view.setUint32(4, ~sealed.length, true);
+    bytes.set(sealed, RECORD_HEAD);
+    this.#cutTail();
+    this.#hasTail = true;
+    guarded(`writing ${this.#path}`, () => writeAll(this.#file, bytes, this.#end.offset));
+    this.#hasTail = false;
+    this.#end = next;
+  }
+
+  sync(): void {
+    guarded(`writing ${this.#path}`, () => fdatasyncSync(this.#file));
+  }
+
+  /** Takes back what was appended after a place, durably. @throws StoreError, and then nothing more can be appended */
+  takeBack(to: Position): void {
+    this.#end = to;
+    this.#hasTail = true;
+    this.#cutTail();
+    this.sync();
+  }
+
+  /** Gives a journal that was begun the name it is found by, in the place of the one before: durably, in one step. */
+  publish(): void {
+    this.sync();
+    guarded(`renaming ${this.#path}`, () => renameSync(unpublished(this.#path), this.#path));
+    syncFolder(dirname(this.#path));
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    closeSync(this.#file);
+  }
+
+  #cutTail(): void {
+    if (!this.#hasTail) return;
+    guarded(`writing ${this.#path}`, () => ftruncateSync(this.#file, this.#end.offset));
+    this.#hasTail = false;
+  }
+
+  /** The record at a place; nothing when there is none, or what an append left that was cut short. */
+  #recordAt(place: Position, size: number): JournalRecord | undefined {
+    if (place.offset >= size) return undefined;
+    const sealed = this.#sealedAt(place.offset);
+    // Only the last append can have been cut short. Records are written from their head on, but a machine that
+    // lost its power may have kept any part.
+    if (sealed === undefined) {
+      if (this.#isCutShort(place.offset, size)) return undefined;
+      throw this.#damaged(place);
+    }
+    try {
+      return { payload: this.#cipher.open(this.#label(place), sealed), next: after(place, sealed) };
+    } catch (error) {
+      if (after(place, sealed).offset >= size) return undefined;
+      throw this.#damaged(place, error);
+    }
+  }
+
+  /** Whether what is at the end of the file is the beginning of one record, or nothing of it but its length. */
+  #isCutShort(offset: number, size: number): boolean {
+    const head = readAt(this.#file, this.#path, offset, RECORD_HEAD);
+    const length = lengthOf(head);
+    if (length !== undefined) return offset + RECORD_HEAD + length > size;
+    if (head.length < RECORD_HEAD) return true;
+    return isZero(head) && !this.#hasRecordAfter(offset, size);
+  }
+
+  #hasRecordAfter(offset: number, size: number): boolean {
+    for (let at = offset + ALIGNMENT; at + RECORD_HEAD <= size; at += ALIGNMENT) {
+      const length = lengthOf(readAt(this.#file, this.#path, at, RECORD_HEAD));
+      if (length !== undefined && at + RECORD_HEAD + length <= size) return true;
+    }
+    return false;
+  }
+
+  #sealedAt(offset: number): Uint8Array | undefined {
+    const length = lengthOf(readAt(this.#file, this.#path, offset, RECORD_HEAD));
+    if (length === undefined || offset + RECORD_HEAD + length > fstatSync(this.#file).size) return undefined;
+    const sealed = readAt(this.#file, this.#path, offset + RECORD_HEAD, length);
+    return sealed.length === length ? sealed : undefined;
+  }
+
+  #label({ count, link }: Position): string {
+    return `journal:${toHex(this.#id)}:${count}:${toHex(link)}`;
+  }
+
+  #damaged({ offset }: Position, cause?: unknown): StoreError {
+    return new StoreError(
+      'CORRUPT',
+      `${this.#path} is damaged: the record at byte ${offset} is not what was written`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** The name of a journal that is not yet complete. */
+export function unpublished(path: string): string {
+  return `${path}.new`;
+}
+
+function after({ offset, count }: Position, sealed: Uint8Array): Position {
+  const end = offset + RECORD_HEAD + sealed.length;
+  return {
+    offset: Math.ceil(end / ALIGNMENT) * ALIGNMENT,
+    count: count + 1,
+    link: sealed.slice(-LINK_LENGTH),
+  };
+}
+
+/** The length in a record's head, when it agrees with its complement. */
+function lengthOf(head: Uint8Array): number | undefined {
+  if (head.length < RECORD_HEAD) return undefined;
+  const view = new DataView(head.buffer, head.byteOffset, head.length);
+  const length = view.getUint32(0, true);
+  return view.getUint32(4, true) === ~length >>> 0 && length > 0 ? length : undefined;
+}
+
+function readAt(file: number, path: string, offset: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let read = 0;
+  while (read < length) {
+    const more = guarded(`reading ${path}`, () => readSync(file, bytes, read, length - read, offset + read));
+    if (more === 0) break;
+    read += more;
+  }
+  return bytes.subarray(0, read);
+}
+
+function writeAll(file: number, bytes: Uint8Array, offset: number): void {
+  for (let written = 0; written < bytes.length;) {
+    written += writeSync(file, bytes, written, bytes.length - written, offset + written);
+  }
+}
+
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } catch (error) {
+    // Not every file system lets a folder be flushed; there a rename is as durable as it gets.
+    if (!isUnsupported(error)) throw toStoreError(`flushing ${folder}`, error);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function isUnsupported(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'EINVAL' || error.code === 'ENOSYS');
+}
+
+function guarded<T>(action: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw toStoreError(action, error);
+  }
+}

@@ -1,0 +1,82 @@
+import { rmSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Bucket, BUCKETS } from '../buckets.js';
+import type { Change } from '../commit-log.js';
+import type { Database, Snapshot } from '../database.js';
+import { encodeChanges } from './change.js';
+import type { JournalCipher } from './cipher.js';
+import { Journal, type Position, unpublished } from './journal.js';
+
+/** Bytes that are written at a time: so long everything else waits. */
+const STEP = 1024 * 1024;
+
+/**
+ * Writes a journal anew, beside commits: what is stored, instead of how it came to be.
+ * @param isStopped asked between steps; nothing is left of what was begun when it says so
+ * @returns the new journal, in the place of the old one; nothing when it was stopped
+ */
+export async function packJournal(
+  db: Database,
+  old: Journal,
+  { path, cipher }: { readonly path: string; readonly cipher: JournalCipher },
+  isStopped: () => boolean,
+): Promise<Journal | undefined> {
+  const packed = Journal.begin(path, cipher);
+  try {
+    // Both at once: the snapshot shows what the journal says up to here.
+    using snapshot = db.snapshot();
+    let place: Position = old.end;
+    for (const payload of entriesOf(db, snapshot)) {
+      packed.append(payload);
+      await nextTurn();
+      if (isStopped()) return abandon(packed, path);
+    }
+    while (old.end.offset - place.offset > STEP) {
+      place = follow(old, packed, place, STEP);
+      await nextTurn();
+      if (isStopped()) return abandon(packed, path);
+    }
+    // The flush of all that was written so far; what is left after it is little.
+    packed.sync();
+    follow(old, packed, place, Number.POSITIVE_INFINITY);
+    packed.publish();
+    return packed;
+  } catch (error) {
+    abandon(packed, path);
+    throw error;
+  }
+}
+
+/** All that is stored, as changes of an empty store, a step at a time. */
+export function* entriesOf(db: Database, snapshot?: Snapshot): Generator<Uint8Array> {
+  let changes: Change[] = [];
+  let bytes = 0;
+  for (const bucket of Object.keys(BUCKETS) as Bucket[]) {
+    for (const { key, value } of db.entries(bucket, {}, snapshot)) {
+      // Copies, since what is read lies where the next read may write.
+      changes.push({ bucket, key: key.slice(), value: value.slice() });
+      bytes += key.length + value.length;
+      if (bytes < STEP) continue;
+      yield encodeChanges(changes);
+      changes = [];
+      bytes = 0;
+    }
+  }
+  if (changes.length > 0) yield encodeChanges(changes);
+}
+
+/** Copies records that came meanwhile. */
+function follow(old: Journal, packed: Journal, from: Position, most: number): Position {
+  let place = from;
+  for (const { payload, next } of old.records(from)) {
+    packed.append(payload);
+    place = next;
+    if (place.offset - from.offset > most) break;
+  }
+  return place;
+}
+
+function abandon(packed: Journal, path: string): undefined {
+  packed.close();
+  rmSync(unpublished(path), { force: true });
+}
