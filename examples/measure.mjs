@@ -4,7 +4,7 @@
 //   node examples/measure.mjs           write the table
 //   node examples/measure.mjs --check   fail when the table is not what is measured
 import { readFileSync, writeFileSync } from 'node:fs';
-import { Engine } from '@enigma-worker/core';
+import { Engine } from '@enigma-worker/core/tools';
 import { keccak256 as hashBytes } from '@enigma-worker/crypto';
 import {
   encodeAbiParameters,

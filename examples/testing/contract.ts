@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type CallOutcome, Engine } from '@enigma-worker/core';
+import { type CallOutcome, Engine } from '@enigma-worker/core/tools';
 import { keccak256 } from '@enigma-worker/crypto';
 import {
   type Abi,

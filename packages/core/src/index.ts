@@ -23,6 +23,4 @@ export { OpsError, type OpsErrorCode } from './ops/errors.js';
 export type { HttpOptions } from './ops/http.js';
 export { DEFAULT_QUEUE_LIMITS, type WorkerModules, type WorkerOptions } from './options.js';
 export { StoreError, type StoreErrorCode } from './store/errors.js';
-export type { Call, CallFailure, CallOutcome, CallSuccess, EthereumCall, StateReader } from './vm/call.js';
-export { type ContractCode, Engine, type EngineOptions } from './vm/engine.js';
 export { startWorker, type Worker, type WorkerStats } from './worker.js';

@@ -11,5 +11,7 @@ export { backupStore, restoreStore } from './store/tools/backup.js';
 export { readStats, type StoreStats } from './store/tools/stats.js';
 export { exportContract, importContract, type ImportReport } from './store/tools/transfer.js';
 export type { Problem, VerifyReport } from './store/tools/verify.js';
+export type { Call, CallFailure, CallOutcome, CallSuccess, EthereumCall, StateReader } from './vm/call.js';
+export { type ContractCode, Engine, type EngineOptions } from './vm/engine.js';
 export type { ContractError, ContractErrorCode } from './vm/wasm/contract-error.js';
 export { type Inspection, inspectModule } from './vm/wasm/inspect.js';

@@ -3,7 +3,7 @@ import {
   encodeEvidence,
   encodeReportData,
   PROTOCOL_VERSION,
-} from '@enigma-worker/attestation';
+} from '@enigma-worker/attestation/attester';
 import { equalBytes } from '@enigma-worker/crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import {

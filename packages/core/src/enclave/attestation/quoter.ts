@@ -1,4 +1,4 @@
-import type { EvidenceKind } from '@enigma-worker/attestation';
+import type { EvidenceKind } from '@enigma-worker/attestation/attester';
 import type { AttestationKind } from './provider.js';
 
 /** What a platform signs about the code that runs on it. */

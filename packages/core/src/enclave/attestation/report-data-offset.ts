@@ -1,4 +1,4 @@
-import type { EvidenceKind } from '@enigma-worker/attestation';
+import type { EvidenceKind } from '@enigma-worker/attestation/attester';
 import { equalBytes } from '@enigma-worker/crypto';
 import { AttestationError } from './provider.js';
 import type { PlatformQuote } from './quoter.js';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { EvidenceKind } from '@enigma-worker/attestation';
+import type { EvidenceKind } from '@enigma-worker/attestation/attester';
 import { randomBytes, toHex } from '@enigma-worker/crypto';
 import { attestationError, within } from './kernel-errors.js';
 import { type KernelFiles, systemFiles } from './kernel-files.js';
