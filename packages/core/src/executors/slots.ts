@@ -37,7 +37,7 @@ export class Slots {
   readonly #states: Int32Array;
   readonly #lengths: Int32Array;
   readonly #since: Float64Array;
-  /** One word: whether the thread sleeps, or is about to. */
+  /** One word: the slot, counted from one, on whose state the thread sleeps, or is about to; zero while it is awake. */
   readonly #asleep: Int32Array;
   /** One word: a {@link GateState}. */
   readonly #gate: Int32Array;
@@ -112,7 +112,7 @@ export class Slots {
 
   /** Thread: sleeps while the slot stays in a state, at most `milliseconds`. */
   waitWhile(slot: number, state: number, milliseconds: number): void {
-    Atomics.store(this.#asleep, 0, 1);
+    Atomics.store(this.#asleep, 0, slot + 1);
     // Whoever changed the state before it saw the mark makes this return at once.
     Atomics.wait(this.#states, slot, state, milliseconds);
     Atomics.store(this.#asleep, 0, 0);
@@ -136,7 +136,9 @@ export class Slots {
   }
 
   #wake(slot: number): void {
-    if (Atomics.load(this.#asleep, 0) === 1) Atomics.notify(this.#states, slot, 1);
+    // Whoever sees the mark takes it away: a thread that was called needs some time to get up, and no second call.
+    const { notify, compareExchange } = Atomics;
+    if (compareExchange(this.#asleep, 0, slot + 1, 0) === slot + 1) notify(this.#states, slot, 1);
   }
 }
 
