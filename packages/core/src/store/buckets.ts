@@ -12,8 +12,9 @@ export const BUCKETS = {
   deltas: 'deltas',
   // state id(16) ‖ tag(16) -> sealed value, see enclave/state/sealed-value.ts
   states: 'states',
-  // state id(16) -> nothing: a state that was dropped, its values still to be deleted
-  droppedStates: 'droppedStates',
+  // state id(16), or address(32) -> nothing: a state that was dropped, or a contract that was removed, whose
+  // values, or deltas, are still to be deleted
+  dropped: 'droppedStates',
   // address(32) -> sealed state key
   stateKeys: 'stateKeys',
   // name -> sealed piece of data

@@ -1,9 +1,10 @@
-import { silentLogger, type Logger } from '../log.js';
+import { silentLogger } from '../log.js';
 import { BulkReads } from './bulk-reads.js';
 import type { Database } from './database.js';
 import { DatabaseReader } from './reader.js';
 import type { DeltaEntry, DeltaRange, StateChange, TaskCommit } from './records.js';
 import type { Store, StoreCounts, StoreOptions } from './store.js';
+import { Sweeper } from './sweeper.js';
 import { TipCache } from './tip-cache.js';
 import { codeHashOf, Writes } from './writes.js';
 
@@ -17,8 +18,7 @@ export class DatabaseStore extends DatabaseReader implements Store {
   readonly #writes: Writes;
   readonly #bulk: BulkReads;
   readonly #tips: TipCache;
-  readonly #logger: Logger;
-  #sweeping: Promise<void> | undefined;
+  readonly #sweeper: Sweeper;
   #closing: Promise<void> | undefined;
 
   /** @param release closes the database, and gives back what else was taken */
@@ -28,8 +28,7 @@ export class DatabaseStore extends DatabaseReader implements Store {
     this.#writes = new Writes(db);
     this.#bulk = new BulkReads(db, options.maxReplyBytes ?? MAX_REPLY_BYTES);
     this.#tips = new TipCache(options.tipCacheBytes ?? TIP_CACHE_BYTES);
-    this.#logger = options.logger ?? silentLogger;
-    this.#sweep();
+    this.#sweeper = new Sweeper(db, this.#writes, options.logger ?? silentLogger);
   }
 
   get readerFolder(): string {
@@ -70,11 +69,12 @@ export class DatabaseStore extends DatabaseReader implements Store {
 
   updateContract(address: Uint8Array, bytecode: Uint8Array): Promise<boolean> {
     const codeHash = codeHashOf(bytecode);
-    return this.db.write(() => this.#writes.updateContract(address, bytecode, codeHash));
+    return this.#write([address], () => this.#writes.updateContract(address, bytecode, codeHash));
   }
 
   async updateDeltas(deltas: readonly DeltaEntry[]): Promise<boolean[]> {
-    const results = await this.db.write(() => this.#writes.updateDeltas(deltas));
+    const addresses = deltas.map(({ address }) => address);
+    const results = await this.#write(addresses, () => this.#writes.updateDeltas(deltas));
     for (const { address } of deltas) this.#tips.delete(address);
     return results;
   }
@@ -86,7 +86,7 @@ export class DatabaseStore extends DatabaseReader implements Store {
   ): Promise<boolean> {
     const codeHash = codeHashOf(bytecode);
     const entry = { address, ...delta };
-    const isStored = await this.db.write(() =>
+    const isStored = await this.#write([address], () =>
       this.#writes.updateContractOnDeployment(entry, bytecode, codeHash),
     );
     this.#tips.delete(address);
@@ -94,28 +94,27 @@ export class DatabaseStore extends DatabaseReader implements Store {
   }
 
   async removeContract(address: Uint8Array): Promise<void> {
-    await this.db.write(() => this.#writes.removeContract(address));
+    await this.#sweeper.remove(address);
     this.#tips.delete(address);
-    this.#sweep();
   }
 
   async removeDeltas(ranges: readonly DeltaRange[]): Promise<void> {
     await this.db.write(() => this.#writes.removeDeltas(ranges));
     for (const { address } of ranges) this.#tips.delete(address);
-    this.#sweep();
+    this.#sweeper.start();
   }
 
   async commitTask(task: TaskCommit): Promise<void> {
     const { address, bytecode, delta, state } = task;
     const codeHash = bytecode === undefined ? undefined : codeHashOf(bytecode);
-    await this.db.write(() => this.#writes.commitTask(task, codeHash));
+    await this.#write([address], () => this.#writes.commitTask(task, codeHash));
     this.#tips.set({ address, key: state.head.index, data: delta });
-    if (state.base?.shape === 'whole') this.#sweep();
+    if (state.base?.shape === 'whole') this.#sweeper.start();
   }
 
   async commitBuild(address: Uint8Array, change: StateChange): Promise<void> {
     await this.db.write(() => this.#writes.commitBuild(address, change));
-    this.#sweep();
+    this.#sweeper.start();
   }
 
   counts(): StoreCounts {
@@ -145,23 +144,14 @@ export class DatabaseStore extends DatabaseReader implements Store {
 
   async #close(): Promise<void> {
     await this.db.close();
-    await this.#sweeping;
+    await this.#sweeper.stop();
     await this.#release();
   }
 
-  /** Clears dropped states away in the background, a little at a time. Goes on after a restart. */
-  #sweep(): void {
-    this.#sweeping ??= this.#sweepAll().finally(() => (this.#sweeping = undefined));
-  }
-
-  async #sweepAll(): Promise<void> {
-    try {
-      while (this.#closing === undefined && [...this.db.keys('droppedStates', { limit: 1 })].length > 0) {
-        await this.db.write(() => this.#writes.sweep());
-      }
-    } catch (error) {
-      // Nothing depends on it: what is left is deleted later.
-      this.#logger.warn({ error }, 'dropped states were not cleared away');
-    }
+  /** Writes to addresses, once nothing is left of what was removed there. */
+  #write<T>(addresses: readonly Uint8Array[], operation: () => T): Promise<T> {
+    if (!this.#sweeper.isBusy(addresses)) return this.db.write(operation);
+    // Asked again: somebody may have removed one of them meanwhile.
+    return this.#sweeper.ready(addresses).then(() => this.#write(addresses, operation));
   }
 }

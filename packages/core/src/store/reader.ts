@@ -35,6 +35,8 @@ export class DatabaseReader implements StoreReader {
   delta(address: Uint8Array, index: number): Uint8Array | undefined {
     const data = this.db.get('deltas', deltaKey(address, index));
     if (data === undefined) this.#expectNoDelta(address, index);
+    // What is left of a removed contract is nobody's.
+    else if (this.db.has('dropped', address)) return undefined;
     return data;
   }
 

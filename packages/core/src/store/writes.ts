@@ -1,6 +1,6 @@
 import { equalBytes, keccak256, toHex } from '@enigma-worker/crypto';
 import { bytesKey } from './bytes-key.js';
-import { deltaKey, indexOf, stateKeyOf } from './buckets.js';
+import { ADDRESS_LENGTH, deltaKey, indexOf, stateKeyOf } from './buckets.js';
 import { decodeRecord, EMPTY_RECORD, encodeRecord } from './contract-record.js';
 import type { Database } from './database.js';
 import { StoreError } from './errors.js';
@@ -13,7 +13,7 @@ import type {
   TaskCommit,
 } from './records.js';
 
-/** Deleted in one transaction while a dropped state is cleared away: short enough not to be noticed. */
+/** Deleted in one transaction while something dropped is cleared away: short enough not to be noticed. */
 const SWEEP_BATCH = 500;
 
 const NOTHING = new Uint8Array(0);
@@ -60,14 +60,16 @@ export class Writes {
     return true;
   }
 
-  /** See `Store.removeContract`. */
-  removeContract(address: Uint8Array): void {
+  /** See `Store.removeContract`. Whether deltas are left that {@link sweep} has to delete. */
+  removeContract(address: Uint8Array): boolean {
     const record = this.#record(address);
-    const keys = Array.from(this.#db.keys('deltas', { prefix: address }));
-    for (const key of keys) this.#db.remove('deltas', key);
+    const isLeft = record.deltaCount > SWEEP_BATCH;
+    if (isLeft) this.#db.put('dropped', address, NOTHING);
+    else this.#removeAll('deltas', address);
     if (record.codeHash !== undefined) this.#releaseCode(record.codeHash);
     if (record.state !== undefined) this.#dropState(record.state);
     this.#db.remove('contracts', address);
+    return isLeft;
   }
 
   /** See `Store.removeDeltas`. */
@@ -107,14 +109,20 @@ export class Writes {
     this.#putRecord(address, this.#withState(record, change));
   }
 
-  /** Deletes some values of dropped states; whether more are left. */
-  sweep(): boolean {
-    const [id] = this.#db.keys('droppedStates', { limit: 1 });
-    if (id === undefined) return false;
-    const keys = [...this.#db.keys('states', { prefix: id, limit: SWEEP_BATCH })];
-    for (const key of keys) this.#db.remove('states', key);
-    if (keys.length < SWEEP_BATCH) this.#db.remove('droppedStates', id);
-    return true;
+  /** Deletes some values of a dropped state, or deltas of a removed contract; whether more are left. */
+  sweep(id: Uint8Array): boolean {
+    if (!this.#db.has('dropped', id)) return false;
+    const deleted = this.#removeAll(id.length === ADDRESS_LENGTH ? 'deltas' : 'states', id, SWEEP_BATCH);
+    if (deleted === SWEEP_BATCH) return true;
+    this.#db.remove('dropped', id);
+    return false;
+  }
+
+  /** Deletes what is stored under keys with a prefix; how many there were. */
+  #removeAll(bucket: 'deltas' | 'states', prefix: Uint8Array, limit = Infinity): number {
+    const keys = Array.from(this.#db.keys(bucket, { prefix, limit }));
+    for (const key of keys) this.#db.remove(bucket, key);
+    return keys.length;
   }
 
   #record(address: Uint8Array): ContractRecord {
@@ -181,7 +189,7 @@ export class Writes {
   }
 
   #dropState(state: StateHead): void {
-    this.#db.put('droppedStates', state.id, NOTHING);
+    this.#db.put('dropped', state.id, NOTHING);
   }
 
   #removeRange({ address, from, to }: DeltaRange): void {

@@ -22,6 +22,7 @@ export interface StoreStats {
   readonly behind: number;
   /** Contracts some of whose deltas are missing. */
   readonly withGaps: number;
+  /** Those about to be deleted included. */
   readonly deltas: number;
   /** Different bytecodes. */
   readonly bytecodes: number;

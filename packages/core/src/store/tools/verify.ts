@@ -122,7 +122,7 @@ class Verifier {
       await this.#verifyContract(key, value);
     await this.#verifyOrphans();
     await this.#verifyBytecode();
-    for (const bucket of ['meta', 'stateKeys', 'blobs', 'droppedStates'] as const) this.#verifyValues(bucket);
+    for (const bucket of ['meta', 'stateKeys', 'blobs', 'dropped'] as const) this.#verifyValues(bucket);
     return {
       problems: this.#problems,
       contracts: this.#contracts,
@@ -227,7 +227,8 @@ class Verifier {
 
   /** What belongs to no contract. */
   async #verifyOrphans(): Promise<void> {
-    for (const id of this.#db.keys('droppedStates', {}, this.#snapshot)) this.#stateIds.add(bytesKey(id));
+    const dropped = new Set(Array.from(this.#db.keys('dropped', {}, this.#snapshot), bytesKey));
+    for (const id of dropped) this.#stateIds.add(id);
     const strays = new Set<string>();
     for (const key of this.#db.keys('states', {}, this.#snapshot)) {
       await this.#step();
@@ -236,8 +237,9 @@ class Verifier {
     }
     for (const key of this.#db.keys('deltas', {}, this.#snapshot)) {
       const address = key.subarray(0, 32);
-      if (this.#db.view('contracts', address, this.#snapshot) === undefined)
-        strays.add(`deltas of ${toHex(address)}`);
+      const isKnown = this.#db.view('contracts', address, this.#snapshot) !== undefined;
+      // Those of a removed contract go before another one may have its address.
+      if (isKnown === dropped.has(bytesKey(address))) strays.add(`deltas of ${toHex(address)}`);
     }
     for (const where of strays) this.#problem(where, 'belong to no contract');
   }
