@@ -1,8 +1,10 @@
-import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { connect } from '@enigma-worker/client';
+import { randomBytes, toHex } from '@enigma-worker/crypto';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { enigma, enigmaJson, flags, folderForTest, serveForTest } from './support/enigma.js';
 
 async function keygen(file: string): Promise<string> {
@@ -131,5 +133,60 @@ describe('enigma core', () => {
     expect(await filed.stop()).toBe(0);
     expect(readFileSync(old, 'utf8')).toContain('worker started');
     expect(readFileSync(log, 'utf8')).toContain('"msg":"stopped"');
+  });
+
+  it('holds its store in memory when told to, and says when that is full', async () => {
+    const folder = folderForTest();
+    const dataDir = join(folder, 'data');
+    const args = [
+      'core',
+      ...flags({ dataDir, port: '0', store: 'memory', storeMemory: '4', storeMemoryDir: folder }),
+    ];
+    const first = await serveForTest(args);
+    const client = connect(String(first.started['endpoint']));
+    const addresses = Array.from({ length: 100 }, () => randomBytes(32));
+    const bytecode = randomBytes(200_000);
+    let stored = 0;
+    const refused = await (async (): Promise<unknown> => {
+      try {
+        for (const address of addresses) {
+          bytecode.set(address);
+          await client.updateNewContract({ address, bytecode });
+          stored++;
+        }
+        return undefined;
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(refused).toMatchObject({
+      message: expect.stringMatching(/4 MiB of memory for the store are full/),
+    });
+    expect(stored).toBeGreaterThan(10);
+    await client.close();
+    first.signal('SIGKILL');
+    await first.stop();
+
+    const second = await serveForTest(args);
+    expect(second.started['signingAddress']).toBe(first.started['signingAddress']);
+    const again = connect(String(second.started['endpoint']));
+    onTestFinished(() => again.close());
+    const { addresses: known } = await again.getAllAddrs({});
+    expect(known.map((address) => toHex(address)).sort()).toEqual(
+      addresses
+        .slice(0, stored)
+        .map((address) => toHex(address))
+        .sort(),
+    );
+    expect(await second.stop()).toBe(0);
+    // Nothing of it is left where it was, and tools say what the data folder has instead of a database.
+    expect(readdirSync(folder)).toEqual(['data']);
+    const stats = await enigma(['db', 'stats', ...flags({ dataDir })]);
+    expect(stats).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/sealed journal .* --store memory/),
+    });
+    const onDisk = await enigma(['core', ...flags({ dataDir, port: '0' })]);
+    expect(onDisk).toMatchObject({ code: 1 });
   });
 });

@@ -21,6 +21,11 @@ export type { ServerLimits, ServerStats } from './ipc/server.js';
 export { type Logger, silentLogger } from './log.js';
 export { OpsError, type OpsErrorCode } from './ops/errors.js';
 export type { HttpOptions } from './ops/http.js';
-export { DEFAULT_QUEUE_LIMITS, type WorkerModules, type WorkerOptions } from './options.js';
+export {
+  DEFAULT_QUEUE_LIMITS,
+  type StoreInMemory,
+  type WorkerModules,
+  type WorkerOptions,
+} from './options.js';
 export { StoreError, type StoreErrorCode } from './store/errors.js';
 export { startWorker, type Worker, type WorkerStats } from './worker.js';

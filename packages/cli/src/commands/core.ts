@@ -1,4 +1,4 @@
-import type { Worker } from '@enigma-worker/core';
+import type { StoreInMemory, Worker } from '@enigma-worker/core';
 import { fromHex } from '@enigma-worker/crypto';
 import { Command } from 'commander';
 import type { Logger } from 'pino';
@@ -67,6 +67,23 @@ export const coreSettings = {
     schema: z.enum(['auto', 'simulation', 'gramine', 'tsm']).default('auto'),
   },
   ...sealingSettings,
+  store: {
+    value: 'place',
+    description:
+      'where contracts and states are held: disk, or memory with a sealed journal on the disk, for enclaves (default: disk)',
+    schema: z.enum(['disk', 'memory']).default('disk'),
+  },
+  storeMemory: {
+    value: 'MiB',
+    description: 'with --store memory: how much the store may come to (default: 256)',
+    schema: integer(1, 1_048_576).default(256),
+  },
+  storeMemoryDir: {
+    value: 'dir',
+    description:
+      "with --store memory: a folder of a memory file system with room for it (default: the system's temporary folder)",
+    schema: z.string().optional(),
+  },
   executors: {
     value: 'n',
     description: 'threads that run contracts (default: one for each core)',
@@ -122,6 +139,7 @@ async function run(values: SettingValues<typeof coreSettings>): Promise<void> {
       ...(values.principalAddress !== undefined && { principalAddress: fromHex(values.principalAddress) }),
       ...(values.spid !== undefined && { spid: values.spid }),
       retries: values.retries,
+      ...(values.store === 'memory' && { storeInMemory: memoryOf(values) }),
       enclave: {
         jobTimeoutMs: values.taskTimeout,
         ...(values.executors !== undefined && { threads: values.executors }),
@@ -157,4 +175,11 @@ async function reloadOnSignal(
     });
   }
   return await new Promise(() => undefined);
+}
+
+function memoryOf({ storeMemory, storeMemoryDir }: SettingValues<typeof coreSettings>): StoreInMemory {
+  return {
+    bytes: storeMemory * 1024 * 1024,
+    ...(storeMemoryDir !== undefined && { folder: storeMemoryDir }),
+  };
 }

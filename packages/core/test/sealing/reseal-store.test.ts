@@ -23,8 +23,9 @@ beforeEach(async () => {
 });
 
 /** What the enclave keeps sealed: who it is, and its state keys. */
-async function secretsUnder(sealer: Sealer, put: typeof keys = []) {
-  await using store = await openStore(join(dataDir, 'store'));
+async function secretsUnder(sealer: Sealer, put: typeof keys = [], isInMemory = false) {
+  const memory = { cipher: sealer, bytes: 4 * 1024 * 1024 };
+  await using store = await openStore(join(dataDir, 'store'), isInMemory ? { memory } : {});
   const identity = await Identity.open(store, sealer, attestation);
   const stateKeys = new StateKeys(store, sealer, 100);
   await stateKeys.put(put);
@@ -40,6 +41,27 @@ test('moves signing key and state keys to another sealing key', async () => {
   // Run again, for example because the one who ran it does not know whether it had ended.
   expect(await resealStore(dataDir, from, to)).toBe(1 + keys.length);
   expect(await secretsUnder(to)).toEqual(before);
+});
+
+test('moves the journal of a store in memory, and everything in it', async () => {
+  const before = await secretsUnder(from, keys, true);
+  const address = randomBytes(32);
+  const memory = (cipher: Sealer) => ({ memory: { cipher, bytes: 4 * 1024 * 1024 } });
+  const store = await openStore(join(dataDir, 'store'), memory(from));
+  await store.updateContract(address, randomBytes(2000));
+  const bytecode = store.getContract(address);
+  await store.close();
+  expect(await resealStore(dataDir, from, to)).toBe(1 + keys.length);
+  expect(await secretsUnder(to, [], true)).toEqual(before);
+  await expect(secretsUnder(from, [], true)).rejects.toMatchObject({ code: 'WRONG_KEY' });
+  expect(await resealStore(dataDir, from, to)).toBe(1 + keys.length);
+  await expect(resealStore(dataDir, from, sealerOf('key-file', randomBytes(32)))).rejects.toMatchObject({
+    code: 'WRONG_KEY',
+  });
+  expect(await secretsUnder(to, [], true)).toEqual(before);
+  const again = await openStore(join(dataDir, 'store'), memory(to));
+  expect(again.getContract(address)).toEqual(bytecode);
+  await again.close();
 });
 
 test('changes nothing when one value opens under neither key', async () => {

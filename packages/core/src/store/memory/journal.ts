@@ -3,18 +3,15 @@ import {
   existsSync,
   fdatasyncSync,
   fstatSync,
-  fsyncSync,
   ftruncateSync,
   openSync,
-  readSync,
   renameSync,
-  writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { equalBytes, isZero, randomBytes, toHex, utf8 } from '@enigma-worker/crypto';
-import { toStoreError } from '../database-errors.js';
 import { StoreError } from '../errors.js';
 import type { JournalCipher } from './cipher.js';
+import { guarded, readAt, syncFolder, writeAll } from './journal-io.js';
 
 /** A record and where the next one begins. */
 export interface JournalRecord {
@@ -270,45 +267,4 @@ function lengthOf(head: Uint8Array): number | undefined {
   const view = new DataView(head.buffer, head.byteOffset, head.length);
   const length = view.getUint32(0, true);
   return view.getUint32(4, true) === ~length >>> 0 && length > 0 ? length : undefined;
-}
-
-function readAt(file: number, path: string, offset: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let read = 0;
-  while (read < length) {
-    const more = guarded(`reading ${path}`, () => readSync(file, bytes, read, length - read, offset + read));
-    if (more === 0) break;
-    read += more;
-  }
-  return bytes.subarray(0, read);
-}
-
-function writeAll(file: number, bytes: Uint8Array, offset: number): void {
-  for (let written = 0; written < bytes.length;) {
-    written += writeSync(file, bytes, written, bytes.length - written, offset + written);
-  }
-}
-
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, 'r');
-  try {
-    fsyncSync(descriptor);
-  } catch (error) {
-    // Not every file system lets a folder be flushed; there a rename is as durable as it gets.
-    if (!isUnsupported(error)) throw toStoreError(`flushing ${folder}`, error);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function isUnsupported(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'EINVAL' || error.code === 'ENOSYS');
-}
-
-function guarded<T>(action: string, run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    throw toStoreError(action, error);
-  }
 }

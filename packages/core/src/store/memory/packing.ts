@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Bucket, BUCKETS } from '../buckets.js';
 import type { Change } from '../commit-log.js';
 import type { Database, Snapshot } from '../database.js';
+import { batched } from './batched.js';
 import { encodeChanges } from './change.js';
 import type { JournalCipher } from './cipher.js';
 import { Journal, type Position, unpublished } from './journal.js';
@@ -26,8 +27,8 @@ export async function packJournal(
     // Both at once: the snapshot shows what the journal says up to here.
     using snapshot = db.snapshot();
     let place: Position = old.end;
-    for (const payload of entriesOf(db, snapshot)) {
-      packed.append(payload);
+    for (const changes of batched(entriesOf(db, snapshot), STEP)) {
+      packed.append(encodeChanges(changes));
       await nextTurn();
       if (isStopped()) return abandon(packed, path);
     }
@@ -47,22 +48,14 @@ export async function packJournal(
   }
 }
 
-/** All that is stored, as changes of an empty store, a step at a time. */
-export function* entriesOf(db: Database, snapshot?: Snapshot): Generator<Uint8Array> {
-  let changes: Change[] = [];
-  let bytes = 0;
+/** All that is stored, as changes of an empty store. */
+function* entriesOf(db: Database, snapshot: Snapshot): Generator<Change> {
   for (const bucket of Object.keys(BUCKETS) as Bucket[]) {
     for (const { key, value } of db.entries(bucket, {}, snapshot)) {
       // Copies, since what is read lies where the next read may write.
-      changes.push({ bucket, key: key.slice(), value: value.slice() });
-      bytes += key.length + value.length;
-      if (bytes < STEP) continue;
-      yield encodeChanges(changes);
-      changes = [];
-      bytes = 0;
+      yield { bucket, key: key.slice(), value: value.slice() };
     }
   }
-  if (changes.length > 0) yield encodeChanges(changes);
 }
 
 /** Copies records that came meanwhile. */
@@ -76,7 +69,8 @@ function follow(old: Journal, packed: Journal, from: Position, most: number): Po
   return place;
 }
 
-function abandon(packed: Journal, path: string): undefined {
+/** Leaves nothing of a journal that was begun. */
+export function abandon(packed: Journal, path: string): undefined {
   packed.close();
   rmSync(unpublished(path), { force: true });
 }
