@@ -2,21 +2,37 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { WorkerOptions } from '@enigma-worker/core';
+import { Figures } from './metrics.js';
+
+interface Started {
+  readonly endpoint: string;
+  readonly httpUrl?: string;
+}
 
 /** A worker in a process of its own. */
 export class CoreProcess {
   readonly endpoint: string;
+  /** What it logged as an error: each is a bug. */
+  readonly bugs: string[] = [];
+  readonly #httpUrl: string | undefined;
   readonly #child: ChildProcess;
 
-  private constructor(child: ChildProcess, endpoint: string) {
+  private constructor(child: ChildProcess, { endpoint, httpUrl }: Started) {
     this.#child = child;
     this.endpoint = endpoint;
+    this.#httpUrl = httpUrl;
+    child.on('message', (message: { bug?: string }) => {
+      if (message.bug !== undefined) this.bugs.push(message.bug);
+    });
   }
 
-  static async start(dataDir: string): Promise<CoreProcess> {
-    const child = fork(fileURLToPath(new URL('./core-process.mjs', import.meta.url)), [dataDir]);
-    const [{ endpoint }] = (await once(child, 'message')) as [{ endpoint: string }];
-    return new CoreProcess(child, endpoint);
+  /** @param options those that survive JSON */
+  static async start(dataDir: string, options: Partial<WorkerOptions> = {}): Promise<CoreProcess> {
+    const script = fileURLToPath(new URL('./core-process.mjs', import.meta.url));
+    const child = fork(script, [dataDir, JSON.stringify(options)]);
+    const [started] = (await once(child, 'message')) as [Started];
+    return new CoreProcess(child, started);
   }
 
   /** Resident memory in MB. */
@@ -28,6 +44,11 @@ export class CoreProcess {
   /** Open files and sockets. */
   descriptors(): number {
     return readdirSync(`/proc/${this.#child.pid}/fd`).length;
+  }
+
+  /** What it says of itself; only with the option `http`. */
+  figures(): Promise<Figures> {
+    return Figures.of(this.#httpUrl);
   }
 
   get alive(): boolean {

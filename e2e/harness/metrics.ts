@@ -20,6 +20,14 @@ export class Figures {
     return Number(line.slice(series.length + 1));
   }
 
+  /** The sum of all series of a name. */
+  sum(name: string): number {
+    const lines = this.text
+      .split('\n')
+      .filter((each) => each.startsWith(`${name}{`) || each.startsWith(`${name} `));
+    return lines.reduce((total, line) => total + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+  }
+
   /** Every name that a query may use: of a histogram its parts. */
   names(): Set<string> {
     const types = Array.from(this.text.matchAll(/^# TYPE (\S+) (\S+)$/gm), ([, name, type]) => [

@@ -4,26 +4,27 @@ import type { Client } from '@enigma-worker/client';
 import { Dealer } from 'zeromq';
 import { Random } from '../fuzz/random.js';
 import { CoreProcess } from '../harness/core-process.js';
+import { count, extent, IS_LONG, summary } from '../harness/extent.js';
 import { compute, prepare } from '../harness/user.js';
 import { World } from '../harness/world.js';
 
-const SECONDS = Number(process.env['ENIGMA_TEST_SECONDS'] ?? 6);
+const EXTENT = extent(6, 'requests');
 const USERS = 8;
-/** Growth that is allowed after the first third; a short run has hardly warmed up by then. */
-const GROWTH = SECONDS >= 120 ? 1.15 : 1.6;
+/** After so many requests, or a third of all, memory is measured for the first time. */
+const EARLY = 10_000;
+/** Growth that is allowed after that; a short run has hardly warmed up by then. */
+const GROWTH = IS_LONG ? 1.15 : 1.6;
 
 let world: World;
 beforeEach(() => void (world = new World()));
 afterEach(() => world[Symbol.asyncDispose]());
 
-/** One user with a contract of its own, which it replaces now and then, until the time is over. */
-async function use(client: Client, random: Random, end: number): Promise<number> {
+/** One user with a contract of its own, which it replaces now and then, until it is told to stop. */
+async function use(client: Client, random: Random, stop: AbortSignal): Promise<void> {
   let address = await world.deployed(client);
   let value = 0;
   let kept = '0';
-  let requests = 0;
-  while (performance.now() < end) {
-    requests++;
+  while (!stop.aborted) {
     switch (random.below(10)) {
       case 0:
       case 1:
@@ -62,13 +63,12 @@ async function use(client: Client, random: Random, end: number): Promise<number>
         kept = '0';
     }
   }
-  return requests;
 }
 
 /** Peers that come, ask, and are gone before the answer. */
-async function comeAndGo(endpoint: string, random: Random, end: number): Promise<number> {
+async function comeAndGo(endpoint: string, random: Random, stop: AbortSignal): Promise<number> {
   let peers = 0;
-  for (; performance.now() < end; peers++) {
+  for (; !stop.aborted; peers++) {
     const peer = new Dealer({ linger: 50 });
     peer.connect(endpoint);
     for (let count = 1 + random.below(4); count > 0; count--) {
@@ -80,47 +80,47 @@ async function comeAndGo(endpoint: string, random: Random, end: number): Promise
   return peers;
 }
 
-it(`goes on under mixed load while peers and contracts come and go (${SECONDS} s)`, async () => {
-  const core = await CoreProcess.start(world.folder());
-  world.onClose(() => core.end());
-  const began = performance.now();
-  const end = began + SECONDS * 1000;
-  const clients = Array.from({ length: USERS }, () => world.client(core.endpoint));
-  const users = clients.map((client, at) => use(client, new Random(at), end));
-  const visitors = comeAndGo(core.endpoint, new Random(USERS), end);
-  await new Promise((resolve) => setTimeout(resolve, (SECONDS * 1000) / 3));
-  const [memory, descriptors] = [core.memory(), core.descriptors()];
-  const requests = (await Promise.all(users)).reduce((sum, count) => sum + count, 0);
-  expect(await visitors).toBeGreaterThan(SECONDS);
-  expect(requests).toBeGreaterThan(SECONDS * 10);
-  expect(core.alive).toBe(true);
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  expect(core.memory()).toBeLessThan(memory * GROWTH);
-  expect(core.descriptors()).toBeLessThan(descriptors + 20);
-});
-
-it('forgets a crowd of peers that vanished while they were answered', async () => {
-  const core = await CoreProcess.start(world.folder());
-  world.onClose(() => core.end());
-  const client = world.client(core.endpoint);
-  const address = await world.deployed(client);
-  await client.getAllTips({});
-  const descriptors = core.descriptors();
-  const crowd = SECONDS >= 120 ? 10_000 : 300;
-  for (let gone = 0; gone < crowd; gone += 50) {
-    const peers = Array.from({ length: 50 }, () => new Dealer({ linger: 20 }));
-    await Promise.all(
-      peers.map(async (peer) => {
-        peer.connect(core.endpoint);
-        await peer.send([
-          '',
-          JSON.stringify({ id: 1, type: 'GetTip', input: Buffer.from(address).toString('hex') }),
-        ]);
-        await peer.send(['', JSON.stringify({ id: 1, type: 'RemoveContract', address: 'ab'.repeat(32) })]);
-      }),
-    );
-    for (const peer of peers) peer.close();
+/** Waits, looking at what the core counts, until it answered so much of what is to be; gives how many requests. */
+async function answered(core: CoreProcess, enough: (requests: number) => boolean): Promise<number> {
+  for (;;) {
+    if (!core.alive) throw new Error('the core has ended');
+    const requests = (await core.figures()).sum('enigma_requests_total');
+    if (enough(requests)) return requests;
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  await expect.poll(() => core.descriptors(), { timeout: 10_000 }).toBeLessThan(descriptors + 10);
-  expect((await client.getTip({ input: address })).key).toBe(0);
+}
+
+it(`goes on under mixed load while peers and contracts come and go (${EXTENT.title})`, async () => {
+  const core = await CoreProcess.start(world.folder(), { http: { port: 0 } });
+  world.onClose(() => core.end());
+  const stop = new AbortController();
+  world.onClose(() => stop.abort());
+  const since = performance.now();
+  const clients = Array.from({ length: USERS }, () => world.client(core.endpoint));
+  const users = Promise.all(clients.map((client, at) => use(client, new Random(at), stop.signal)));
+  const visitors = comeAndGo(core.endpoint, new Random(USERS), stop.signal);
+  // What fails ends the wait, too.
+  const until = (enough: (requests: number) => boolean): Promise<number> =>
+    Promise.race([answered(core, enough), users.then(() => 0), visitors.then(() => 0)]);
+
+  const early = await until((requests) => requests >= EARLY || EXTENT.progress(requests) >= 1 / 3);
+  const [memory, descriptors] = [core.memory(), core.descriptors()];
+  const requests = await until((done) => EXTENT.progress(done) >= 1);
+  stop.abort();
+  const [, peers] = await Promise.all([users, visitors]);
+  await expect.poll(() => core.descriptors(), { timeout: 10_000 }).toBeLessThan(descriptors + 20);
+  const later = core.memory();
+
+  const seconds = (performance.now() - since) / 1000;
+  const figures = await core.figures();
+  summary(
+    `${count(requests)} mixed requests in ${seconds.toFixed(0)} s (${count(requests / seconds)}/s), ` +
+      `${count(peers)} peers that came and went, ${figures.value('enigma_contracts')} contracts at the end: ` +
+      `resident ${memory.toFixed(0)} MB after ${count(early)} requests, ${later.toFixed(0)} MB after all ` +
+      `(${(later / memory).toFixed(3)}), descriptors ${descriptors} -> ${core.descriptors()}`,
+  );
+  expect(peers).toBeGreaterThan(5);
+  expect(requests).toBeGreaterThan(early);
+  expect(later).toBeLessThan(memory * GROWTH);
+  expect(core.bugs).toEqual([]);
 });
