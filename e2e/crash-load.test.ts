@@ -8,9 +8,13 @@ import { World } from './harness/world.js';
 
 const SECONDS = process.env['ENIGMA_TEST_SECONDS'];
 /** Kills of the long run, unless its time is over first. */
-const KILLS = SECONDS === undefined ? 4 : 200;
+const KILLS = SECONDS === undefined ? 4 : Number(process.env['ENIGMA_TEST_KILLS'] ?? 200);
 const CONTRACTS = SECONDS === undefined ? 12 : 50;
 const LONGEST_LIFE_MS = 600;
+/** Deltas of one UpdateDeltas. */
+const BATCH = 20;
+/** Kills between two lines of progress. */
+const PROGRESS_INTERVAL = 10;
 
 /** What is known of one contract from replies alone. */
 interface Known {
@@ -21,12 +25,22 @@ interface Known {
   delta: string;
   /** The value that the last acknowledged task kept. */
   value: number;
+  /** Deltas acknowledged since the last kill, by index. */
+  readonly unchecked: Map<number, string>;
 }
 
 /** A contract that this worker only stores: its deltas come from elsewhere. */
 interface Fed {
   readonly address: Uint8Array;
   acknowledged: number;
+  /** Up to where they were found after a kill. */
+  checked: number;
+}
+
+/** Replies that were acknowledged and then found again after a kill. */
+interface Found {
+  tasks: number;
+  deltas: number;
 }
 
 let world: World;
@@ -40,9 +54,12 @@ it('whatever is killed when, what was acknowledged is there and nothing half-don
   world.onClose(() => core.end());
   let client = world.client(core.endpoint);
   const contracts = await Promise.all(Array.from({ length: CONTRACTS }, () => deployed(client)));
-  const fed: Fed = { address: newAddress(), acknowledged: 0 };
+  const fed: Fed = { address: newAddress(), acknowledged: 0, checked: 0 };
+  const found: Found = { tasks: 0, deltas: 0 };
+  const began = performance.now();
+  let kills = 0;
 
-  for (let kill = 0; kill < KILLS && performance.now() < end; kill++) {
+  for (; kills < KILLS && performance.now() < end; kills++) {
     const load = Promise.allSettled([
       ...contracts.map((known) => useForever(client, known)),
       feedForever(client, fed),
@@ -56,15 +73,19 @@ it('whatever is killed when, what was acknowledged is there and nothing half-don
     expect(report.problems).toEqual([]);
     core = await CoreProcess.start(dataDir);
     client = world.client(core.endpoint);
-    for (const known of contracts) await check(client, known);
-    await checkFed(client, fed);
+    for (const known of contracts) await check(client, known, found);
+    await checkFed(client, fed, found);
+    if (SECONDS !== undefined && (kills + 1) % PROGRESS_INTERVAL === 0)
+      say(`crash test, so far: ${figures(kills + 1, found, began)}`);
   }
+  say(`crash test of ${CONTRACTS} contracts: ${figures(kills, found, began)}`);
+  expect(found.tasks).toBeGreaterThan(0);
 });
 
 async function deployed(client: Client): Promise<Known> {
   const address = await world.deployed(client);
   const { key, data } = await client.getTip({ input: address });
-  return { address, key, delta: toHex(data), value: 0 };
+  return { address, key, delta: toHex(data), value: 0, unchecked: new Map() };
 }
 
 async function useForever(client: Client, known: Known): Promise<never> {
@@ -80,12 +101,13 @@ async function useForever(client: Client, known: Known): Promise<never> {
     known.key = outcome.result.delta.key;
     known.delta = toHex(outcome.result.delta.data);
     known.value = value;
+    known.unchecked.set(known.key, known.delta);
   }
 }
 
 async function feedForever(client: Client, fed: Fed): Promise<never> {
   for (;;) {
-    const deltas = Array.from({ length: 20 }, (_, i) => ({
+    const deltas = Array.from({ length: BATCH }, (_, i) => ({
       address: fed.address,
       key: fed.acknowledged + i,
       data: content(fed.acknowledged + i),
@@ -100,10 +122,14 @@ function content(key: number): Uint8Array {
   return utf8(`delta ${key} `.repeat(20));
 }
 
-/** The last acknowledged delta is there; at most one more, whose reply the kill cut off; and the chain goes on. */
-async function check(client: Client, known: Known): Promise<void> {
-  const { address } = known;
-  expect(toHex((await client.getDelta({ input: { address, key: known.key } })).delta)).toBe(known.delta);
+/** Every acknowledged delta is there; at most one more, whose reply the kill cut off; and the chain goes on. */
+async function check(client: Client, known: Known, found: Found): Promise<void> {
+  const { address, unchecked } = known;
+  for (const [key, delta] of unchecked) {
+    expect(toHex((await client.getDelta({ input: { address, key } })).delta)).toBe(delta);
+    found.tasks++;
+  }
+  unchecked.clear();
   const tip = await client.getTip({ input: address });
   expect(tip.key - known.key).toBeOneOf([0, 1]);
   const kept = Number(Buffer.from((await compute(client, { address, fn: 'get()' })).output).toString());
@@ -112,11 +138,26 @@ async function check(client: Client, known: Known): Promise<void> {
 }
 
 /** Batches are atomic: the last one that the kill cut off is there as a whole or not at all. */
-async function checkFed(client: Client, fed: Fed): Promise<void> {
+async function checkFed(client: Client, fed: Fed, found: Found): Promise<void> {
   if (fed.acknowledged === 0) return;
-  const { key } = await client.getTip({ input: fed.address });
-  expect(key + 1 - fed.acknowledged).toBeOneOf([0, 20]);
-  const { delta } = await client.getDelta({ input: { address: fed.address, key } });
-  expect(toHex(delta)).toBe(toHex(content(key)));
+  const { address } = fed;
+  const { key } = await client.getTip({ input: address });
+  expect(key + 1 - fed.acknowledged).toBeOneOf([0, BATCH]);
+  const { deltas } = await client.getDeltas({ input: [{ address, from: fed.checked, to: key + 1 }] });
+  expect(deltas.map((delta) => delta.key)).toEqual(deltas.map((_, i) => fed.checked + i));
+  for (const delta of deltas) expect(toHex(delta.data)).toBe(toHex(content(delta.key)));
+  expect(deltas).toHaveLength(key + 1 - fed.checked);
+  found.deltas += fed.acknowledged - fed.checked;
   fed.acknowledged = key + 1;
+  fed.checked = key + 1;
+}
+
+/** Said at once, past the test runner, which would keep it to the end. */
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+function figures(kills: number, { tasks, deltas }: Found, began: number): string {
+  const seconds = Math.round((performance.now() - began) / 1000);
+  return `${kills} kills in ${seconds} s: ${tasks} acknowledged tasks and ${deltas} acknowledged deltas found again, every verify clean`;
 }
