@@ -6,6 +6,7 @@ export * from './principal-rpc.js';
 export * from './receipt.js';
 export * from './selection.js';
 export * from './task-key.js';
+export { DeltaListWriter, type DeltaListType, type Memory } from './ipc/delta-list.js';
 export type { Dialect } from './ipc/dialect.js';
 export type { RequestId } from './ipc/envelope.js';
 export {

@@ -1,4 +1,11 @@
-import type { FailedTaskResult, MessageType, RequestOf, ResultOf } from '@enigma-worker/protocol';
+import type {
+  DeltaListType,
+  FailedTaskResult,
+  MessageType,
+  RequestOf,
+  ResultOf,
+} from '@enigma-worker/protocol';
+import type { DeltaSink } from '../store/store.js';
 
 /** Messages that run a contract. */
 export type TaskType = 'DeploySecretContract' | 'ComputeTask';
@@ -20,6 +27,12 @@ export interface SlowHandler<T extends MessageType> {
   answer(request: RequestOf<T>): Promise<ResultOf<T>>;
 }
 
+/** Answers later, with a list of deltas that goes into the reply one by one. */
+export interface ListHandler<T extends DeltaListType> {
+  readonly work: 'list';
+  answer(request: RequestOf<T>, list: DeltaSink): Promise<void>;
+}
+
 /** Runs a contract; tasks of one contract are in order. */
 export interface TaskHandler<T extends TaskType> {
   readonly work: 'task';
@@ -34,7 +47,9 @@ export interface TaskHandler<T extends TaskType> {
  */
 export type Handler<T extends MessageType> = T extends TaskType
   ? TaskHandler<T>
-  : InstantHandler<T> | SlowHandler<T>;
+  : T extends DeltaListType
+    ? ListHandler<T>
+    : InstantHandler<T> | SlowHandler<T>;
 
 /** A handler for each message of the protocol. */
 export type Handlers = { readonly [T in MessageType]: Handler<T> };

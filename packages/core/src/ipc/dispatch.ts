@@ -1,5 +1,7 @@
 import { toHex } from '@enigma-worker/crypto';
 import {
+  type DeltaListType,
+  DeltaListWriter,
   type Dialect,
   encodeError,
   encodeFailedTask,
@@ -12,7 +14,14 @@ import {
   type RequestId,
 } from '@enigma-worker/protocol';
 import { expectedCode } from '../handlers/errors.js';
-import type { Handlers, InstantHandler, SlowHandler, TaskHandler, TaskReply } from '../handlers/handler.js';
+import type {
+  Handlers,
+  InstantHandler,
+  ListHandler,
+  SlowHandler,
+  TaskHandler,
+  TaskReply,
+} from '../handlers/handler.js';
 import { type Logger, silentLogger } from '../log.js';
 import { ReplyMemory } from './reply-memory.js';
 import type { Dispatcher, Work } from './server.js';
@@ -35,7 +44,8 @@ export interface DispatchOptions {
   readonly observer?: RequestObserver;
 }
 
-type AnyHandler = InstantHandler<never> | SlowHandler<never> | TaskHandler<never>;
+type AnyHandler =
+  InstantHandler<never> | SlowHandler<never> | ListHandler<DeltaListType> | TaskHandler<never>;
 
 interface Head {
   readonly type: MessageType;
@@ -79,6 +89,8 @@ export class Dispatch implements Dispatcher {
         return this.#answerNow(head, handler, input);
       case 'task':
         return this.#task(head, handler, input);
+      case 'list':
+        return this.#list(head, head.type as DeltaListType, handler, input);
       case 'read':
       case 'write':
         return this.#later(head, handler, input);
@@ -111,11 +123,29 @@ export class Dispatch implements Dispatcher {
       run: async () => {
         try {
           const result = await handler.answer(input);
-          const { dialect } = this.#options;
-          const reply = encodeReply(head.type, head.id, result, dialect, this.#take);
+          const reply = encodeReply(head.type, head.id, result, this.#options.dialect, this.#take);
           this.#observe(head, 'result');
           return reply;
         } catch (error) {
+          return this.#failed(head, error);
+        }
+      },
+      refuse: (why) => this.#refused(head, why),
+    };
+  }
+
+  #list(head: Head, type: DeltaListType, handler: ListHandler<DeltaListType>, input: never): Work {
+    return {
+      kind: 'read',
+      lane: '',
+      run: async () => {
+        const list = new DeltaListWriter(type, head.id, this.#options.dialect, this.#memory);
+        try {
+          await handler.answer(input, list);
+          this.#observe(head, 'result');
+          return list.finish();
+        } catch (error) {
+          list.discard();
           return this.#failed(head, error);
         }
       },

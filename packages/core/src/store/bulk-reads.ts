@@ -5,6 +5,7 @@ import type { Database, Snapshot } from './database.js';
 import { StoreError } from './errors.js';
 import type { ContractRecord, DeltaEntry, DeltaRange } from './records.js';
 import { Slab } from './slab.js';
+import type { DeltaSink } from './store.js';
 import { expectRecord, rangeEnd } from './writes.js';
 
 /** How long a bulk read holds the thread before it lets others go on. */
@@ -28,9 +29,10 @@ export class BulkReads {
   }
 
   /** See `Store.getTips`. */
-  async tips(addresses: readonly Uint8Array[]): Promise<DeltaEntry[]> {
+  async tips(addresses: readonly Uint8Array[], into: DeltaSink): Promise<void> {
     using snapshot = this.#db.snapshot();
-    const reply = new Reply(this.#maxBytes, 'ask for the tips of fewer contracts at a time');
+    const reply = new Reply(into, this.#maxBytes, 'ask for the tips of fewer contracts at a time');
+    into.expect(addresses.length);
     for (const address of addresses) {
       const record = this.#expectContract(address, snapshot);
       if (record.tip === undefined)
@@ -38,13 +40,14 @@ export class BulkReads {
       this.#addTip(address, record.tip, reply, snapshot);
       if (reply.isTurnOver) await reply.nextTurn();
     }
-    return reply.entries;
   }
 
   /** See `Store.getAllTips`. */
-  async allTips(): Promise<DeltaEntry[]> {
+  async allTips(into: DeltaSink): Promise<void> {
     using snapshot = this.#db.snapshot();
+    into.expect(this.#db.count('contracts'));
     const reply = new Reply(
+      into,
       this.#maxBytes,
       'ask for the addresses with GetAllAddrs, then for some tips at a time with GetTips',
     );
@@ -53,7 +56,6 @@ export class BulkReads {
       if (tip !== undefined) this.#addTip(address, tip, reply, snapshot);
       if (reply.isTurnOver) await reply.nextTurn();
     }
-    return reply.entries;
   }
 
   /** See `Store.getAllAddresses`. */
@@ -70,17 +72,17 @@ export class BulkReads {
   }
 
   /** See `Store.getDeltas`. */
-  async deltas(ranges: readonly DeltaRange[]): Promise<DeltaEntry[]> {
+  async deltas(ranges: readonly DeltaRange[], into: DeltaSink): Promise<void> {
     using snapshot = this.#db.snapshot();
-    const reply = new Reply(this.#maxBytes, 'ask for fewer deltas at a time');
+    const reply = new Reply(into, this.#maxBytes, 'ask for fewer deltas at a time');
     for (const range of ranges) {
       const record = this.#expectContract(range.address, snapshot);
       if (record.tip === undefined) continue;
       const stored = { ...range, to: Math.min(range.to, record.tip + 1) };
+      into.expect(Math.min(stored.to - stored.from, record.deltaCount));
       const hasGaps = record.deltaCount !== record.tip + 1;
       await (hasGaps ? this.#scan(stored, reply, snapshot) : this.#fetch(stored, reply, snapshot));
     }
-    return reply.entries;
   }
 
   /** Deltas of a chain without gaps, each by its key: faster than a scan. */
@@ -138,28 +140,40 @@ class Clock {
 }
 
 class Reply extends Clock {
-  readonly entries: DeltaEntry[] = [];
+  readonly #into: DeltaSink;
   readonly #maxBytes: number;
   readonly #advice: string;
-  readonly #slab = new Slab();
   #bytes = 0;
+  #count = 0;
 
-  constructor(maxBytes: number, advice: string) {
+  constructor(into: DeltaSink, maxBytes: number, advice: string) {
     super();
+    this.#into = into;
     this.#maxBytes = maxBytes;
     this.#advice = advice;
   }
 
-  /** Adds a delta, of which `view` is copied. */
   add(address: Uint8Array, key: number, view: Uint8Array): void {
     this.#bytes += view.length + ENTRY_BYTES;
     if (this.#bytes > this.#maxBytes) {
-      const first = `${this.entries.length} of the deltas asked for fit`;
+      const first = `${this.#count} of the deltas asked for fit`;
       throw new StoreError(
         'REPLY_TOO_LARGE',
         `a reply holds at most ${this.#maxBytes} bytes, into which the first ${first}: ${this.#advice}`,
       );
     }
-    this.entries.push({ address, key, data: this.#slab.copy(view) });
+    this.#count++;
+    this.#into.add(address, key, view);
   }
+}
+
+/** Deltas that are read one by one, all together. */
+export async function collect(read: (into: DeltaSink) => Promise<void>): Promise<DeltaEntry[]> {
+  const entries: DeltaEntry[] = [];
+  const slab = new Slab();
+  await read({
+    expect: () => undefined,
+    add: (address, key, data) => void entries.push({ address, key, data: slab.copy(data) }),
+  });
+  return entries;
 }

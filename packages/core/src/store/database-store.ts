@@ -1,9 +1,9 @@
 import { silentLogger } from '../log.js';
-import { BulkReads } from './bulk-reads.js';
+import { BulkReads, collect } from './bulk-reads.js';
 import type { Database } from './database.js';
 import { DatabaseReader } from './reader.js';
 import type { DeltaEntry, DeltaRange, StateChange, TaskCommit } from './records.js';
-import type { Store, StoreCounts, StoreOptions } from './store.js';
+import type { DeltaSink, Store, StoreCounts, StoreOptions } from './store.js';
 import { Sweeper } from './sweeper.js';
 import { TipCache } from './tip-cache.js';
 import { codeHashOf, Writes } from './writes.js';
@@ -47,11 +47,11 @@ export class DatabaseStore extends DatabaseReader implements Store {
   }
 
   getTips(addresses: readonly Uint8Array[]): Promise<DeltaEntry[]> {
-    return this.#bulk.tips(addresses);
+    return collect((into) => this.readTips(addresses, into));
   }
 
   getAllTips(): Promise<DeltaEntry[]> {
-    return this.#bulk.allTips();
+    return collect((into) => this.readAllTips(into));
   }
 
   getAllAddresses(): Promise<Uint8Array[]> {
@@ -59,7 +59,19 @@ export class DatabaseStore extends DatabaseReader implements Store {
   }
 
   getDeltas(ranges: readonly DeltaRange[]): Promise<DeltaEntry[]> {
-    return this.#bulk.deltas(ranges);
+    return collect((into) => this.readDeltas(ranges, into));
+  }
+
+  readTips(addresses: readonly Uint8Array[], into: DeltaSink): Promise<void> {
+    return this.#bulk.tips(addresses, into);
+  }
+
+  readAllTips(into: DeltaSink): Promise<void> {
+    return this.#bulk.allTips(into);
+  }
+
+  readDeltas(ranges: readonly DeltaRange[], into: DeltaSink): Promise<void> {
+    return this.#bulk.deltas(ranges, into);
   }
 
   getContract(address: Uint8Array): Uint8Array | undefined {

@@ -82,6 +82,15 @@ export interface Store extends StoreReader {
   /** The deltas stored in the ranges, in order. @throws StoreError `UNKNOWN_CONTRACT`, `REPLY_TOO_LARGE` */
   getDeltas(ranges: readonly DeltaRange[]): Promise<DeltaEntry[]>;
 
+  /** As {@link getTips}, one by one. */
+  readTips(addresses: readonly Uint8Array[], into: DeltaSink): Promise<void>;
+
+  /** As {@link getAllTips}, one by one. */
+  readAllTips(into: DeltaSink): Promise<void>;
+
+  /** As {@link getDeltas}, one by one. */
+  readDeltas(ranges: readonly DeltaRange[], into: DeltaSink): Promise<void>;
+
   /** The bytecode of a contract; none when it is unknown or came without. */
   getContract(address: Uint8Array): Uint8Array | undefined;
 
@@ -131,6 +140,14 @@ export interface Store extends StoreReader {
 
   /** Stores a named piece of sealed data, replacing an earlier one. */
   putBlob(name: string, data: Uint8Array): Promise<void>;
+}
+
+/** What takes in deltas as they are read. */
+export interface DeltaSink {
+  /** Told how many deltas are still to come, about. */
+  expect(count: number): void;
+  /** @param data must be used up before it returns */
+  add(address: Uint8Array, key: number, data: Uint8Array): void;
 }
 
 /** How many entries a store has. */

@@ -53,7 +53,7 @@ export const INTEGER_BOUND = 20;
  */
 export class JsonWriter {
   readonly dialect: Dialect;
-  private readonly target: Uint8Array;
+  private target: Uint8Array;
   private at = 0;
 
   /**
@@ -135,6 +135,24 @@ export class JsonWriter {
     }
     target[at++] = QUOTE;
     this.at = at;
+  }
+
+  /** Bytes written so far. */
+  get length(): number {
+    return this.at;
+  }
+
+  /** Bytes that can still be written. */
+  get room(): number {
+    return this.target.length - this.at;
+  }
+
+  /** Goes on in larger memory, which begins an array like that of `take`; gives what was used until now. */
+  moveTo(target: Uint8Array): Uint8Array {
+    const before = this.finish();
+    target.set(before);
+    this.target = target;
+    return before;
   }
 
   /** What was written, as a view of the array: the array belongs to the caller from now on. */

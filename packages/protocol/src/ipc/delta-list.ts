@@ -1,0 +1,82 @@
+import { utf8 } from '@enigma-worker/crypto';
+import type { Dialect } from './dialect.js';
+import { headBound, type RequestId, writeHead, writeTail } from './envelope.js';
+import { COMMA, JsonWriter } from './json/writer.js';
+import { deltaReply } from './messages.js';
+
+/** Messages that are answered with a list of deltas, which may be long. */
+export type DeltaListType = 'GetDeltas' | 'GetTips' | 'GetAllTips';
+
+/** Where the memory of a reply comes from, and goes when a larger one takes its place. */
+export interface Memory {
+  /** At least so many bytes: an `ArrayBuffer` from its beginning, whatever is in it. */
+  take(bytes: number): Uint8Array;
+  giveBack(memory: Uint8Array): void;
+}
+
+const OPENING: Readonly<Record<DeltaListType, Uint8Array>> = {
+  GetDeltas: utf8(',"result":{"deltas":['),
+  GetTips: utf8(',"result":{"tips":['),
+  GetAllTips: utf8(',"result":{"tips":['),
+};
+const CLOSING = utf8(']}');
+/** Room for some first deltas, by which that for all of them is guessed. */
+const FIRST_BYTES = 16 * 1024;
+/** What is added to the guess. */
+const SPARE = 1.05;
+
+/**
+ * Encodes a reply delta by delta, straight from wherever each lies: the list never is in memory besides, and
+ * others can be served in between. Gives the same bytes as `encodeReply`.
+ */
+export class DeltaListWriter {
+  readonly #memory: Memory;
+  readonly #out: JsonWriter;
+  readonly #closing: number;
+  #expected = 0;
+  #count = 0;
+
+  constructor(type: DeltaListType, id: RequestId, dialect: Dialect, memory: Memory) {
+    this.#memory = memory;
+    const opening = OPENING[type];
+    const head = headBound(id, type) + opening.length;
+    this.#closing = CLOSING.length + headBound(id, type);
+    this.#out = new JsonWriter(FIRST_BYTES + head + this.#closing, dialect, (bytes) => memory.take(bytes));
+    writeHead(this.#out, id, type);
+    this.#out.raw(opening);
+  }
+
+  /** Says that about so many deltas are still to come. */
+  expect(count: number): void {
+    this.#expected = this.#count + count;
+  }
+
+  /** @param data is used up when this returns */
+  add(address: Uint8Array, key: number, data: Uint8Array): void {
+    const delta = { address, key, data };
+    const needed = 1 + deltaReply.bound(delta) + this.#closing;
+    if (needed > this.#out.room) this.#grow(needed);
+    if (this.#count++ > 0) this.#out.punctuation(COMMA);
+    deltaReply.write(delta, this.#out);
+  }
+
+  /** The reply. */
+  finish(): Uint8Array {
+    this.#out.raw(CLOSING);
+    writeTail(this.#out);
+    return this.#out.finish();
+  }
+
+  /** Gives the memory back, instead of {@link finish}. */
+  discard(): void {
+    this.#memory.giveBack(this.#out.finish());
+  }
+
+  #grow(needed: number): void {
+    const { length } = this.#out;
+    const left = Math.max(this.#expected - this.#count, 0);
+    const guess = this.#count === 0 ? 0 : (length / this.#count) * left * SPARE;
+    const larger = this.#memory.take(Math.ceil(length + needed + Math.max(guess, length)));
+    this.#memory.giveBack(this.#out.moveTo(larger));
+  }
+}
