@@ -91,35 +91,52 @@ export class WriteQueue {
     while (this.#pending.length > 0) {
       // Let the rest of this turn of the event loop join.
       await new Promise(setImmediate);
-      const batch = this.#pending;
-      this.#pending = [];
-      await this.#commit(batch);
+      await this.#commit();
     }
     this.#pump = undefined;
   }
 
-  async #commit(batch: readonly Pending[]): Promise<void> {
+  /**
+   * Commits all that is pending when the transaction begins: what comes while the disk is asked for it, joins too.
+   * @param take what to commit instead
+   */
+  async #commit(take = (): readonly Pending[] => this.#takePending()): Promise<void> {
+    let batch: readonly Pending[] | undefined;
     let settle: Settle[] = [];
     const runAll = (): void => {
+      batch = take();
       settle = batch.map(({ run }) => run());
     };
-    // A lone writer waits for the disk anyway: with a fast one, doing it here saves two changes of thread.
-    const here =
-      this.#log !== undefined || (batch.length === 1 && this.#lonely && this.#commitMs < FAST_COMMIT_MS);
-    this.#lonely = batch.length === 1;
     const start = performance.now();
     try {
-      if (here) this.#commitHere(runAll);
+      if (this.#commitsHere()) this.#commitHere(runAll);
       else await this.#commitAsync(runAll);
       this.#commitMs = performance.now() - start;
-      this.#observer?.committed(this.#commitMs / 1000, batch.length);
+      this.#observer?.committed(this.#commitMs / 1000, settle.length);
     } catch (error) {
-      // What cannot be stored takes nothing with it that can.
-      if (batch.length > 1) for (const one of batch) await this.#commit([one]);
-      else this.#fail(batch[0], error);
+      await this.#failed(batch ?? take(), error);
       return;
     }
     for (const done of settle) done();
+  }
+
+  #takePending(): readonly Pending[] {
+    const batch = this.#pending;
+    this.#pending = [];
+    return batch;
+  }
+
+  /** A lone writer waits for the disk anyway: with a fast one, doing it here saves two changes of thread. */
+  #commitsHere(): boolean {
+    const wasLonely = this.#lonely;
+    this.#lonely = this.#pending.length === 1;
+    return this.#log !== undefined || (wasLonely && this.#lonely && this.#commitMs < FAST_COMMIT_MS);
+  }
+
+  /** What cannot be stored takes nothing with it that can: each gets a transaction of its own. */
+  async #failed(batch: readonly Pending[], error: unknown): Promise<void> {
+    if (batch.length > 1) for (const one of batch) await this.#commit(() => [one]);
+    else this.#fail(batch[0], error);
   }
 
   #commitHere(runAll: () => void): void {
