@@ -1,8 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-// Tests run against the built packages: what ships is what is tested.
+// Tests run against the built packages, bundled where they ship bundled: what ships is what is tested. Only a package's
+// own tests take its modules one by one, as `#folder/file.js`.
 export default defineConfig({
   test: {
+    // After `tsc -b` alone the bundles would still be those of before.
+    globalSetup: ['scripts/bundle.mjs'],
     include: ['packages/*/test/**/*.test.ts', 'e2e/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
     // What commands print is compared as plain text, also where CI would be given colours.
     env: { NO_COLOR: '1' },

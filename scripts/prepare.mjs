@@ -43,9 +43,11 @@ function install() {
   writeFileSync(stamp, wanted);
 }
 
-/** Compiles every package, and the contracts of examples/ whose sources changed. */
+/** Compiles and bundles every package, and builds the contracts of examples/; each only where sources changed. */
 export function build() {
   run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b', 'tsconfig.json']);
+  // A process of its own: what it imports may have been installed by this one.
+  run(process.execPath, [join(root, 'scripts', 'bundle.mjs')]);
   run(process.execPath, [join(root, 'examples', 'build.mjs')]);
   completePackages();
 }

@@ -1,9 +1,8 @@
 import { encodeReportData, parseEvidence, PROTOCOL_VERSION, verifyReport } from '@enigma-worker/attestation';
-import { addressOf, generateKeyPair, randomBytes, sign, toHex } from '@enigma-worker/crypto';
+import { addressOf, generateKeyPair, randomBytes, sign } from '@enigma-worker/crypto';
 import { describe, expect, test } from 'vitest';
 import { attestBy, type AttestOptions } from '#enclave/attestation/attest.js';
 import { gramineQuoter } from '#enclave/attestation/gramine.js';
-import { measureWorker } from '#enclave/attestation/measure-code.js';
 import { openAttestation } from '#enclave/attestation/open-attestation.js';
 import { AttestationError, type AttestedIdentity } from '#enclave/attestation/provider.js';
 import { type Quoter, simulationQuoter } from '#enclave/attestation/quoter.js';
@@ -119,10 +118,4 @@ describe('choosing a platform', () => {
     expect(openAttestation({ kind: 'auto', ...nowhere, tsm: { root: '/tmp' } }).kind).toBe('tsm');
     expect(openAttestation({ kind: 'gramine' }).kind).toBe('gramine');
   });
-});
-
-test('the worker measures its own code, the same each time', async () => {
-  const first = toHex(await measureWorker());
-  expect(first).toMatch(/^[0-9a-f]{64}$/);
-  expect(toHex(await measureWorker())).toBe(first);
 });

@@ -3,6 +3,9 @@ import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lengthPrefixed, sha256, utf8 } from '@enigma-worker/crypto';
 
+/** What a worker runs of ours. */
+export const PACKAGES = ['attestation', 'core', 'crypto', 'protocol'] as const;
+
 /**
  * SHA-256 over the worker's own code: core and the packages of ours that it stands on, in the order
  * `attestation, core, crypto, protocol`; for each its name, then for each of its `.js` files, ordered by
@@ -10,14 +13,8 @@ import { lengthPrefixed, sha256, utf8 } from '@enigma-worker/crypto';
  * it proves something only where a platform measured what takes it: docs/threat-model.md, "Report data".
  */
 export async function measureWorker(): Promise<Uint8Array> {
-  const folders = {
-    attestation: folderOf('@enigma-worker/attestation'),
-    core: fileURLToPath(new URL('../..', import.meta.url)),
-    crypto: folderOf('@enigma-worker/crypto'),
-    protocol: folderOf('@enigma-worker/protocol'),
-  };
   const parts: Uint8Array[] = [];
-  for (const [name, folder] of Object.entries(folders)) parts.push(utf8(name), await measureFolder(folder));
+  for (const name of PACKAGES) parts.push(utf8(name), await measureFolder(measuredFolder(name)));
   return sha256(lengthPrefixed(...parts));
 }
 
@@ -33,7 +30,7 @@ export async function measureFolder(folder: string): Promise<Uint8Array> {
   return sha256(lengthPrefixed(...parts));
 }
 
-/** The built files of a package: where its entry lies. */
-function folderOf(packageName: string): string {
-  return fileURLToPath(new URL('.', import.meta.resolve(packageName)));
+/** Where the files of a package lie that run, and no others: beside its entry, which is bundled in most. */
+export function measuredFolder(name: string): string {
+  return fileURLToPath(new URL('.', import.meta.resolve(`@enigma-worker/${name}`)));
 }
