@@ -4,7 +4,7 @@ import { Lanes } from '../executors/lanes.js';
 import type { Logger } from '../log.js';
 import { bytesKey } from '../store/bytes-key.js';
 import { isBehind, type Store } from '../store/store.js';
-import { executorStackMb } from '../vm/executor-thread.js';
+import { executorStackMb, executorYoungGenerationMb } from '../vm/executor-thread.js';
 import type { AttestationProvider } from './attestation/provider.js';
 import type { BuildFailure, Enclave, EnclaveStats } from './enclave.js';
 import { EnclaveError } from './errors.js';
@@ -74,7 +74,14 @@ class StoreEnclave implements Enclave {
     this.#caches = new CacheTotals(cacheCounts);
     const setup: ThreadSetup = { storePath, signingKey, niceness: options.executorNiceness, cacheCounts };
     const script = new URL('task/thread.js', import.meta.url);
-    const program = { script, setup, stackSizeMb: executorStackMb, jobs: jobCodec, replies: replyCodec };
+    const program = {
+      script,
+      setup,
+      stackSizeMb: executorStackMb,
+      youngGenerationMb: executorYoungGenerationMb,
+      jobs: jobCodec,
+      replies: replyCodec,
+    };
     this.#lanes = new Lanes(program, options, log);
     this.#stateKeys = new StateKeys(store, sealer, options.stateKeysInMemory);
     const make = (): SpareKey => makeSpareKey(signingKey);

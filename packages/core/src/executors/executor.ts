@@ -11,6 +11,8 @@ export interface ExecutorProgram<Job, Reply> {
   readonly setup: unknown;
   /** Stack of the thread in MiB. */
   readonly stackSizeMb: number;
+  /** The young generation of the thread's heap in MiB. */
+  readonly youngGenerationMb: number;
   readonly jobs: Codec<Job>;
   readonly replies: Codec<Reply>;
 }
@@ -70,7 +72,10 @@ export class Executor<Job, Reply, Entry extends Posted<Job>> {
     this.#worker = new Worker(program.script, {
       workerData: { link, setup: program.setup },
       transferList: [port2],
-      resourceLimits: { stackSizeMb: program.stackSizeMb },
+      resourceLimits: {
+        stackSizeMb: program.stackSizeMb,
+        maxYoungGenerationSizeMb: program.youngGenerationMb,
+      },
     });
     this.#worker.unref();
     let failure: Error | undefined;

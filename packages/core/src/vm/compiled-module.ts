@@ -1,5 +1,6 @@
 import type { MemoryImage } from './memory-slot.js';
 import { wasm, type WasmModule } from './webassembly.js';
+import { startBuildClock } from './wasm/build-clock.js';
 import { deserializationError } from './wasm/contract-error.js';
 import { instrument, type Instrumented } from './wasm/instrument.js';
 import type { ModuleLimits } from './wasm/limits.js';
@@ -23,9 +24,12 @@ export interface CompiledModule {
  * @throws ContractError when it cannot be run
  */
 export function compile(code: Uint8Array, variant: Variant, limits: ModuleLimits): CompiledModule {
+  const checkTime = startBuildClock(limits);
   const { code: instrumented, ...layout } = instrument(code, variant, limits);
+  const module = compiled(instrumented);
+  checkTime();
   return {
-    module: compiled(instrumented),
+    module,
     layout,
     bytes: overheadBytes + 3 * instrumented.length,
     image: undefined,

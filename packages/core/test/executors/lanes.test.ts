@@ -42,6 +42,7 @@ function lanes(options: Partial<LaneOptions> = {}, script = 'toy'): Lanes<Toy, T
     script: new URL(`fixtures/${script}-thread.mjs`, import.meta.url),
     setup: 'hello',
     stackSizeMb: 4,
+    youngGenerationMb: 6,
     jobs: codec,
     replies: codec as Codec<ToyReply>,
   };

@@ -1,3 +1,4 @@
+import { startBuildClock } from './build-clock.js';
 import { decodeModule } from './decode.js';
 import { encodeModule } from './encode.js';
 import { defaultModuleLimits, initialPages, maximumPages } from './limits.js';
@@ -30,12 +31,16 @@ export function buildContract(
   preCode: Uint8Array,
   limits: ModuleLimits = defaultModuleLimits,
 ): BuiltContract {
+  const checkTime = startBuildClock(limits);
   const module = decodeModule(preCode, limits, refuseAtOnce);
   checkModule(preCode, module, refuseAtOnce);
+  checkTime();
   checkDeployedMemory(module, refuseAtOnce);
   checkEntry(module, 'call', refuseAtOnce);
   checkEntry(module, 'deploy', refuseAtOnce);
-  return buildFrom(module);
+  const built = buildFrom(module);
+  checkTime();
+  return built;
 }
 
 /** {@link buildContract} of a module that has been decoded and checked. */

@@ -1,3 +1,4 @@
+import { startBuildClock } from './build-clock.js';
 import { checkCode } from './check-code.js';
 import { ContractError, deserializationError } from './contract-error.js';
 import type { ModuleLimits } from './limits.js';
@@ -44,6 +45,7 @@ class Decoder {
   readonly #reader: Reader;
   readonly #limits: ModuleLimits;
   readonly #refuse: Refuse;
+  readonly #checkTime: () => void;
 
   #types: FunctionType[] = [];
   #imports: FunctionImport[] = [];
@@ -62,6 +64,7 @@ class Decoder {
     this.#reader = new Reader(bytes);
     this.#limits = limits;
     this.#refuse = refuse;
+    this.#checkTime = startBuildClock(limits);
     this.#limit('bytes', bytes.length, limits.moduleBytes);
   }
 
@@ -337,6 +340,7 @@ class Decoder {
 
   #body(section: Reader): Body {
     const length = section.u32();
+    this.#checkTime();
     this.#limit('bytes of a function', length, this.#limits.functionBytes);
     const reader = section.part(length);
     const locals = readMany(reader.u32(), (): LocalGroup => {

@@ -1,5 +1,6 @@
 import { analyse } from './analyse.js';
 import type { Analysis } from './analyse.js';
+import { startBuildClock } from './build-clock.js';
 import { decodeModule } from './decode.js';
 import { encodeModule } from './encode.js';
 import { Helpers } from './helpers.js';
@@ -69,15 +70,19 @@ export function instrument(
   variant: Variant,
   limits: ModuleLimits = defaultModuleLimits,
 ): Instrumented {
+  const checkTime = startBuildClock(limits);
   const module = decodeModule(exe, limits, refuseAtOnce);
   checkRunningMemory(module, refuseAtOnce);
   checkModule(exe, module, refuseAtOnce);
   checkEntry(module, 'call', refuseAtOnce);
-  return meter(module, variant);
+  return meter(module, variant, checkTime);
 }
 
-function meter(module: Module, variant: Variant): Instrumented {
-  const analyses = module.functions.map((definition) => analyse(module, definition));
+function meter(module: Module, variant: Variant, checkTime: () => void): Instrumented {
+  const analyses = module.functions.map((definition) => {
+    checkTime();
+    return analyse(module, definition);
+  });
   const grows = analyses.some((analysis) => analysis.grows);
   const size = module.memory?.size ?? { initial: initialPages, maximum: maximumPages };
   const memoryPages = grows ? maximumPages : size.initial;
@@ -100,10 +105,13 @@ function meter(module: Module, variant: Variant): Instrumented {
     dirty: firstGlobal + 5,
   };
   const helpers = new Helpers(metering, 2 * module.types.length, importCount + module.functions.length);
-  const functions = module.functions.map((definition, index): DefinedFunction => ({
-    type: metering.meteredType(definition.type),
-    body: meterFunction(metering, helpers, definition, at(analyses, index)),
-  }));
+  const functions = module.functions.map((definition, index): DefinedFunction => {
+    checkTime();
+    return {
+      type: metering.meteredType(definition.type),
+      body: meterFunction(metering, helpers, definition, at(analyses, index)),
+    };
+  });
   const elements = module.elements.map((segment) => ({
     ...segment,
     functions: segment.functions.map((index) => (index === undefined ? undefined : helpers.indirect(index))),

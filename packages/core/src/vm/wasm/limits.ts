@@ -27,6 +27,8 @@ export interface ModuleLimits {
   readonly branchTargets: number;
   /** Blocks inside each other. */
   readonly nesting: number;
+  /** Milliseconds that building it may take, and again metering and compiling what was built. */
+  readonly buildMs: number;
 }
 
 /**
@@ -50,6 +52,8 @@ export const defaultModuleLimits: ModuleLimits = {
   dataBytes: 8 * 1024 * 1024,
   branchTargets: 10_000,
   nesting: 5_000,
+  // Twice what the largest module takes that keeps to the limits above, on a machine that is busy with other things.
+  buildMs: 10_000,
 };
 
 /** The limits for what is built of a module that kept to `limits`: a constructor has the exe code in it, among others. */

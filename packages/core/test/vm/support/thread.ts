@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import type { CallOutcome } from '#vm/call.js';
-import { executorStackMb } from '#vm/executor-thread.js';
+import { executorStackMb, executorYoungGenerationMb } from '#vm/executor-thread.js';
 import { plentyOfGas, type Task } from './contract.js';
 
 const engineUrl = new URL(`file://${createRequire(import.meta.url).resolve('#vm/engine.js')}`).href;
@@ -30,7 +30,7 @@ export interface ThreadCall {
 export async function onThread(calls: readonly ThreadCall[]): Promise<CallOutcome[]> {
   const worker = new Worker(program, {
     eval: true,
-    resourceLimits: { stackSizeMb: executorStackMb },
+    resourceLimits: { stackSizeMb: executorStackMb, maxYoungGenerationSizeMb: executorYoungGenerationMb },
     workerData: { engineUrl, calls: calls.map((call) => ({ gasLimit: plentyOfGas, ...call })) },
   });
   try {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { compile } from '#vm/compiled-module.js';
 import { buildContract } from '#vm/wasm/build.js';
 import { ContractError } from '#vm/wasm/contract-error.js';
 import { inspectModule } from '#vm/wasm/inspect.js';
@@ -231,6 +232,23 @@ describe('limits', () => {
     const { constructorModule } = buildContract(module, limits);
     expect(refusal(() => instrument(constructorModule, 'fast', limits)).code).toBe('LIMIT');
     expect(refusal(() => instrument(constructorModule, 'fast', builtLimits(limits))).code).toBe('NONE');
+  });
+
+  test('the time to build, meter and compile', () => {
+    const module = binary(`(module (memory 1) ${call})`);
+    const none = { ...defaultModuleLimits, buildMs: 0 };
+    const { exe } = buildContract(module);
+    for (const act of [
+      () => buildContract(module, none),
+      () => instrument(exe, 'fast', none),
+      () => instrument(exe, 'exact', none),
+      () => compile(exe, 'fast', none),
+    ]) {
+      expect(refusal(act)).toEqual({
+        code: 'LIMIT',
+        message: `${decoding}building it takes longer than 0 ms, which is the limit`,
+      });
+    }
   });
 
   test('of imports', () => {
