@@ -1,3 +1,4 @@
+import { CommanderError } from 'commander';
 import { program } from './program.js';
 import { isExpected, UsageError } from './errors.js';
 import { style } from './output/style.js';
@@ -8,7 +9,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 try {
   await (await program(process.argv.slice(2))).parseAsync();
 } catch (error) {
-  if (isExpected(error)) {
+  if (error instanceof CommanderError) {
+    // It was shown already: help and version, which were asked for, or what is wrong with the call.
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else if (isExpected(error)) {
     console.error(style.bad(error.message));
     process.exitCode = error instanceof UsageError ? 2 : 1;
   } else {

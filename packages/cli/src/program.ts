@@ -71,5 +71,12 @@ export async function program(args: readonly string[]): Promise<Command> {
   for (const [name, { description, load }] of Object.entries(COMMANDS)) {
     enigma.addCommand(args.includes(name) ? await load() : new Command(name).description(description));
   }
+  throwErrors(enigma);
   return enigma;
+}
+
+/** What a command was called wrongly with is shown by the parser and then thrown, so that one place decides how to exit. */
+function throwErrors(command: Command): void {
+  command.exitOverride();
+  for (const each of command.commands) throwErrors(each);
 }

@@ -1,6 +1,6 @@
 import { IpcError, type Worker } from '@enigma-worker/core';
 import type { Logger } from 'pino';
-import { readAllowedClients } from './config/curve.js';
+import { NOBODY, readAllowedClients } from './config/curve.js';
 import { UsageError } from './errors.js';
 
 /**
@@ -31,6 +31,3 @@ export async function reloadAllowedClients(
     );
   }
 }
-
-/** Said of a list without keys. */
-export const NOBODY = 'the list of allowed clients is empty: nobody can connect';

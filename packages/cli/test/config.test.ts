@@ -1,12 +1,12 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { load } from '#config/load.js';
+import { load, SECTION_NAMES } from '#config/load.js';
 import { variableOf } from '#config/settings.js';
 import { SECTIONS } from '#config/sections.js';
 import { enigma, enigmaJson, folderForTest } from './support/enigma.js';
 
-const core = SECTIONS['core']!;
+const core = SECTIONS.core;
 const NOTHING = { flags: {}, environment: {}, file: {} };
 
 function messageOf(act: () => unknown): string {
@@ -63,8 +63,27 @@ describe('settings', () => {
     const lines = messageOf(() => load('core', core, sources)).split('\n');
     expect(lines.slice(0, 1)).toEqual(['--data-dir (or ENIGMA_CORE_DATA_DIR) is needed']);
     expect(lines.join('\n')).toMatch(/--dialect: .*seed.*v0\.3/);
-    expect(lines.join('\n')).toMatch(/ENIGMA_CORE_PORT: .*65535/);
+    expect(lines).toContain('ENIGMA_CORE_PORT: expected a whole number from 0 to 65535');
     expect(lines.join('\n')).toMatch(/core\.principalAddress in the config file: expected 40 hex digits/);
+  });
+
+  it('that are no numbers are no numbers', () => {
+    for (const port of ['abc', '1.5', '-1', 'Infinity', '1e9', {}, NaN]) {
+      const file = { core: { dataDir: 'd', port } };
+      expect(messageOf(() => load('core', core, { ...NOTHING, file }))).toMatch(
+        /^core\.port in the config file: expected a whole number from 0 to 65535/,
+      );
+    }
+  });
+
+  it('left empty in the environment are not given', () => {
+    const environment = { ENIGMA_CORE_PORT: '', ENIGMA_CORE_BIND: '', ENIGMA_CORE_DATA_DIR: 'd' };
+    const { values, origins } = load('core', core, { ...NOTHING, environment });
+    expect(values).toMatchObject({ port: 5552, bind: undefined, dataDir: 'd' });
+    expect(origins).toMatchObject({ port: 'default', bind: 'default' });
+    expect(
+      messageOf(() => load('core', core, { ...NOTHING, environment: { ENIGMA_CORE_DATA_DIR: '' } })),
+    ).toBe('--data-dir (or ENIGMA_CORE_DATA_DIR) is needed');
   });
 
   it('of an unknown name are refused', () => {
@@ -101,11 +120,32 @@ describe('enigma config', () => {
     });
   });
 
+  it('prints nothing when values do not fit, but says of each which and why', async () => {
+    const cwd = folderForTest();
+    writeFileSync(join(cwd, 'enigma.config.json'), '{"core":{"port":"x","dataDir":5}}');
+    const { code, stdout, stderr } = await enigma(['config', 'print', 'core'], { cwd });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr.split('\n')).toEqual([
+      'core.dataDir in the config file: expected string, received number',
+      'core.port in the config file: expected a whole number from 0 to 65535',
+      '',
+    ]);
+  });
+
+  it('tells of what looks like a setting and is none', async () => {
+    const env = { ENIGMA_CORE_PROT: '3' };
+    const { code, stderr } = await enigma(['config', 'print'], { env, cwd: folderForTest() });
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: 'ENIGMA_CORE_PROT is no setting and has no effect\n',
+    });
+  });
+
   it('gives a schema that names every section and setting', async () => {
     const { stdout, code } = await enigma(['config', 'schema']);
     const { properties } = JSON.parse(stdout) as { properties: Record<string, { properties: object }> };
     expect(code).toBe(0);
-    expect(Object.keys(properties)).toEqual(Object.keys(SECTIONS));
+    expect(Object.keys(properties)).toEqual([...SECTION_NAMES]);
     for (const [name, settings] of Object.entries(SECTIONS)) {
       expect(Object.keys(properties[name]!.properties)).toEqual(Object.keys(settings));
     }
@@ -119,6 +159,10 @@ describe('enigma config', () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(new RegExp(`^config file ${file}: .*JSON`));
     expect(stderr).not.toMatch(/\n\s+at /);
+    writeFileSync(file, '{"$schema":"x","cor":{"port":1}}');
+    expect((await enigma(['--config', file, 'config', 'print'], { cwd })).stderr).toBe(
+      `config file ${file}: there is no section "cor"; it takes core, principal, gateway, client\n`,
+    );
   });
 });
 
@@ -126,6 +170,18 @@ describe('the command', () => {
   it('says what it lacks, exit code 2', async () => {
     const { code, stderr } = await enigma(['core']);
     expect({ code, stderr }).toEqual({ code: 2, stderr: '--data-dir (or ENIGMA_CORE_DATA_DIR) is needed\n' });
+  });
+
+  it('that is called wrongly says so and ends with 2, that is asked for help with 0', async () => {
+    const ran = await Promise.all(
+      [['core', '--prot', '5'], ['frobnicate'], ['core', 'extra'], ['--help'], ['--version']].map((args) =>
+        enigma(args),
+      ),
+    );
+    expect(ran.map(({ code }) => code)).toEqual([2, 2, 2, 0, 0]);
+    expect(ran[0]!.stderr).toMatch(/^error: unknown option '--prot'\n\(Did you mean --port\?\)\n/);
+    expect(ran[1]!.stderr).toMatch(/^error: unknown command 'frobnicate'\n/);
+    for (const { stderr } of ran) expect(stderr).not.toMatch(/\n\s+at /);
   });
 
   it('says what to do about a sealing key that others can read', async () => {

@@ -5,12 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from '@enigma-worker/client';
 import { randomBytes, toHex } from '@enigma-worker/crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { enigma, enigmaJson, flags, folderForTest, serveForTest } from './support/enigma.js';
-
-async function keygen(file: string): Promise<string> {
-  const { stdout } = await enigma(['core', 'keygen', file]);
-  return /public key: (\S{40})/.exec(stdout)![1]!;
-}
+import { enigma, enigmaJson, flags, folderForTest, keygen, serveForTest } from './support/enigma.js';
 
 async function until(condition: () => boolean): Promise<void> {
   for (let i = 0; i < 100 && !condition(); i++) await pause(50);

@@ -12,6 +12,7 @@ import { openSealer, SIMULATION_WARNING } from './enclave/sealing/open-sealer.js
 import type { Sealer } from './enclave/sealing/sealer.js';
 import { createHandlers } from './handlers/handlers.js';
 import { Dispatch } from './ipc/dispatch.js';
+import { isOpenToAll } from './ipc/endpoint.js';
 import type { AllowListChange } from './ipc/transport.js';
 import { Server, type ServerOptions, type ServerStats } from './ipc/server.js';
 import { type Logger, silentLogger } from './log.js';
@@ -89,6 +90,7 @@ async function start(options: WorkerOptions, modules: WorkerModules, opened: Clo
   });
   opened.push(store);
   warnOfSimulation(sealer, attestation, log);
+  if (options.insecureBind === true && isOpenToAll(options)) log.warn({ bind: options.bind }, OPEN_WARNING);
   const enclave = await openEnclave(
     { store, storePath: store.readerFolder, sealer, attestation, log },
     enclaveOptions(options),
@@ -130,6 +132,9 @@ async function start(options: WorkerOptions, modules: WorkerModules, opened: Clo
 function defaultAttestation({ retries }: WorkerOptions): AttestationProvider {
   return openAttestation({ kind: 'auto', ...(retries !== undefined && { retries }) });
 }
+
+const OPEN_WARNING =
+  'plain TCP beyond loopback: whoever reaches this port commands the worker, and reads what it says';
 
 /** Nobody may take a simulation for the protection that it stands in for, however it was chosen. */
 function warnOfSimulation(sealer: Sealer, attestation: AttestationProvider, log: Logger): void {

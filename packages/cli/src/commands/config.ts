@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { z } from 'zod';
-import { CONFIG_FILES, load, readConfigFile } from '../config/load.js';
+import { CONFIG_FILES, load, readConfigFile, SECTION_NAMES, unknownVariables } from '../config/load.js';
 import { SECTIONS } from '../config/sections.js';
 import { flagOf, variableOf, type Settings } from '../config/settings.js';
 import { UsageError } from '../errors.js';
@@ -17,12 +17,14 @@ export function configCommand(): Command {
 function printCommand(): Command {
   const command = new Command('print')
     .description('print the settings that a command would run with here, and where each comes from')
-    .argument('[section]', `${Object.keys(SECTIONS).join(', ')}; all of them when absent`)
+    .argument('[section]', `${SECTION_NAMES.join(', ')}; all of them when absent`)
     .option('--json', 'print JSON')
     .action(async (section: string | undefined, { json }: { json?: boolean }) => {
       const file = await readConfigFile(command.optsWithGlobals<{ config?: string }>().config);
-      const chosen = section === undefined ? Object.keys(SECTIONS) : [section];
+      const chosen = section === undefined ? SECTION_NAMES : [section];
       const shown = chosen.map((name) => [name, inForce(name, settingsOf(name), file)] as const);
+      for (const name of chosen.flatMap((each) => unknownVariables(each, settingsOf(each), process.env)))
+        console.error(style.bad(`${name} is no setting and has no effect`));
       console.log(
         json === true
           ? toJson(Object.fromEntries(shown))
@@ -43,23 +45,11 @@ function inForce(
   settings: Settings,
   file: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, InForce>> {
-  const entries = Object.entries(settings).map(([name, setting]) => {
-    const one = { [name]: { ...setting, schema: setting.schema.or(z.undefined()) } };
-    const part = onlySetting(section, name, file);
-    const { values, origins } = load(section, one, { flags: {}, environment: process.env, file: part });
-    return [name, { value: values[name] ?? null, from: origins[name]! }] as const;
-  });
-  return Object.fromEntries(entries);
-}
-
-function onlySetting(
-  section: string,
-  name: string,
-  file: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
-  const found = file[section];
-  if (typeof found !== 'object' || found === null || !Object.hasOwn(found, name)) return {};
-  return { [section]: { [name]: (found as Record<string, unknown>)[name] } };
+  const sources = { flags: {}, environment: process.env, file, partial: true };
+  const { values, origins } = load(section, settings, sources);
+  return Object.fromEntries(
+    Object.keys(settings).map((name) => [name, { value: values[name] ?? null, from: origins[name]! }]),
+  );
 }
 
 function table(section: string, rows: Readonly<Record<string, InForce>>): string {
@@ -106,10 +96,8 @@ function sectionSchema(section: string, settings: Settings): object {
 }
 
 function settingsOf(section: string): Settings {
-  const settings = Object.hasOwn(SECTIONS, section) ? SECTIONS[section] : undefined;
+  const settings = Object.entries(SECTIONS).find(([name]) => name === section)?.[1];
   if (settings === undefined)
-    throw new UsageError(
-      `no section ${JSON.stringify(section)}; there are ${Object.keys(SECTIONS).join(', ')}`,
-    );
+    throw new UsageError(`no section ${JSON.stringify(section)}; there are ${SECTION_NAMES.join(', ')}`);
   return settings;
 }

@@ -3,12 +3,13 @@ import { fromHex } from '@enigma-worker/crypto';
 import { Command } from 'commander';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { curveServer } from '../config/curve.js';
+import { curveServer, NOBODY } from '../config/curve.js';
 import { listenAddress } from '../config/listen.js';
 import { load, readConfigFile } from '../config/load.js';
 import { sealingFrom, sealingSettings } from '../config/sealing.js';
 import { addFlags, address, flag, integer, type SettingValues } from '../config/settings.js';
-import { logSettings, openLog } from '../logging.js';
+import { requireDataFolder } from '../files.js';
+import { logSettings, openLog, warnOfUnknownVariables } from '../logging.js';
 import { untilStopped } from '../until-stopped.js';
 import { keygenCommand } from './core-keygen.js';
 import { resealCommand } from './core-reseal.js';
@@ -128,13 +129,17 @@ async function run(values: SettingValues<typeof coreSettings>): Promise<void> {
   const { openAttestation, openSealer, startWorker } = await import('@enigma-worker/core');
   const { logger, reopen } = await openLog('core', values.logLevel, values.logFile);
   process.on('SIGHUP', reopen);
+  warnOfUnknownVariables(logger, 'core', coreSettings);
+  const curve = curveServer(values.curveKeyFile, values.allowFile);
+  if (curve?.allowedClients.length === 0) logger.warn({ allowFile: values.allowFile }, NOBODY);
+  requireDataFolder(values.dataDir);
   const worker = await startWorker(
     {
       dataDir: values.dataDir,
       port: values.port,
       ...(values.bind !== undefined && { bind: values.bind }),
       insecureBind: values.insecureBind,
-      ...(values.curveKeyFile !== undefined && { curve: curveServer(values.curveKeyFile, values.allowFile) }),
+      ...(curve !== undefined && { curve }),
       dialect: values.dialect,
       ...(values.principalAddress !== undefined && { principalAddress: fromHex(values.principalAddress) }),
       ...(values.spid !== undefined && { spid: values.spid }),

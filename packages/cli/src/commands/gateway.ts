@@ -4,7 +4,7 @@ import { listenAddress } from '../config/listen.js';
 import { load, readConfigFile } from '../config/load.js';
 import { addFlags, integer, list } from '../config/settings.js';
 import { clientSettings, connectClient } from '../connection.js';
-import { logSettings, openLog } from '../logging.js';
+import { logSettings, openLog, warnOfUnknownVariables } from '../logging.js';
 import { untilStopped } from '../until-stopped.js';
 
 const { endpoint, timeout, serverKey, curveKeyFile } = clientSettings;
@@ -52,6 +52,7 @@ export function gatewayCommand(): Command {
       const { startGateway } = await import('@enigma-worker/gateway');
       const { logger, reopen } = await openLog('gateway', values.logLevel, values.logFile);
       process.on('SIGHUP', reopen);
+      warnOfUnknownVariables(logger, 'gateway', gatewaySettings);
       const client = await connectClient(values);
       try {
         const gateway = await startGateway({

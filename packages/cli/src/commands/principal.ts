@@ -6,8 +6,8 @@ import { listenAddress } from '../config/listen.js';
 import { load, readConfigFile } from '../config/load.js';
 import { sealingFrom, sealingSettings } from '../config/sealing.js';
 import { addFlags, integer, list } from '../config/settings.js';
-import { readText } from '../files.js';
-import { logSettings, openLog } from '../logging.js';
+import { readText, requireDataFolder } from '../files.js';
+import { logSettings, openLog, warnOfUnknownVariables } from '../logging.js';
 import { untilStopped } from '../until-stopped.js';
 import { resealCommand } from './principal-reseal.js';
 import { backupCommand, restoreCommand, rotateCommand } from './principal-secrets.js';
@@ -66,6 +66,8 @@ export function principalCommand(): Command {
       ]);
       const { logger, reopen } = await openLog('principal', values.logLevel, values.logFile);
       process.on('SIGHUP', reopen);
+      warnOfUnknownVariables(logger, 'principal', principalSettings);
+      requireDataFolder(values.dataDir);
       const principal = await startPrincipal({
         dataDir: values.dataDir,
         sealer: await openSealer(sealingFrom(values)),

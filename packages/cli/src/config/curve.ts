@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { UsageError } from '../errors.js';
 import { reasonOf } from '../files.js';
@@ -10,21 +10,39 @@ export type CurveKeyPair = z.infer<typeof keyPair>;
 
 /**
  * The key pair in a file that `enigma core keygen` wrote.
- * @throws UsageError when it is not one
+ * @throws UsageError when it is not one, or is open to other users
  */
 export function readCurveKeys(file: string): CurveKeyPair {
+  let text: string;
+  let mode: number;
   try {
-    return keyPair.parse(JSON.parse(readFileSync(file, 'utf8')));
+    text = readFileSync(file, 'utf8');
+    mode = statSync(file).mode & 0o777;
+  } catch (error) {
+    throw new UsageError(`--curve-key-file: ${reasonOf(error)}`);
+  }
+  if ((mode & 0o077) !== 0 && process.platform !== 'win32') {
+    const shown = mode.toString(8).padStart(4, '0');
+    throw new UsageError(`CURVE key file ${file}: mode ${shown} lets other users in; run: chmod 600 ${file}`);
+  }
+  try {
+    return keyPair.parse(JSON.parse(text));
   } catch {
     throw new UsageError(`${file}: expected a CURVE key pair as \`enigma core keygen\` writes it`);
   }
 }
 
+/** Said of a list without keys. */
+export const NOBODY = 'the list of allowed clients is empty: nobody can connect';
+
 /**
- * What a core needs to serve by CURVE: its secret key, and whom it lets in.
- * @throws UsageError when a file cannot be read
+ * What a core needs to serve by CURVE: its secret key, and whom it lets in. Nothing when neither file is named.
+ * @throws UsageError when only one is, which would protect nothing, or when one cannot be read
  */
-export function curveServer(keyFile: string, allowFile: string | undefined) {
+export function curveServer(keyFile: string | undefined, allowFile: string | undefined) {
+  if (keyFile === undefined && allowFile === undefined) return undefined;
+  if (keyFile === undefined)
+    throw new UsageError("--allow-file needs --curve-key-file: the core's own key pair");
   if (allowFile === undefined) {
     throw new UsageError(
       '--curve-key-file needs --allow-file: the public keys of the clients that may connect',

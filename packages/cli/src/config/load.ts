@@ -8,6 +8,9 @@ import { flagOf, variableOf, type Settings, type SettingValues } from './setting
 /** The names under which a config file is looked for in the working folder. */
 export const CONFIG_FILES = ['enigma.config.ts', 'enigma.config.js', 'enigma.config.json'] as const;
 
+/** The sections of a config file, one for each command that has settings. */
+export const SECTION_NAMES = ['core', 'principal', 'gateway', 'client'] as const;
+
 /** Where the value of a setting came from, the weakest first. */
 export type Origin = 'default' | 'file' | 'environment' | 'flag';
 
@@ -24,11 +27,13 @@ export interface Sources {
   readonly environment: NodeJS.ProcessEnv;
   /** The whole config file, or an empty object. */
   readonly file: Readonly<Record<string, unknown>>;
+  /** Takes settings that are needed and not given as undefined: for looking at what is there. */
+  readonly partial?: boolean;
 }
 
 /**
  * Reads the config file: the one named, or the first of {@link CONFIG_FILES} in the working folder.
- * @throws UsageError when it cannot be read or does not hold an object
+ * @throws UsageError when it cannot be read, does not hold an object, or has a section that there is not
  */
 export async function readConfigFile(path?: string): Promise<Readonly<Record<string, unknown>>> {
   const found = path ?? CONFIG_FILES.find((name) => existsSync(name));
@@ -44,7 +49,30 @@ export async function readConfigFile(path?: string): Promise<Readonly<Record<str
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw new UsageError(`config file ${file}: expected an object with a section for each command`);
   }
+  const unknown = Object.keys(content).filter((name) => !KNOWN_KEYS.has(name));
+  if (unknown.length > 0) {
+    throw new UsageError(
+      `config file ${file}: there is no section ${unknown.map((name) => JSON.stringify(name)).join(', ')}; it takes ${SECTION_NAMES.join(', ')}`,
+    );
+  }
   return content as Record<string, unknown>;
+}
+
+/** Editors look for a `$schema`. */
+const KNOWN_KEYS: ReadonlySet<string> = new Set([...SECTION_NAMES, '$schema']);
+
+/**
+ * Variables that look like settings of a section and are none. They are not refused, since some machines make such
+ * variables by themselves (`ENIGMA_CORE_SERVICE_HOST`), but whoever misspelt one is to be told.
+ */
+export function unknownVariables(
+  section: string,
+  settings: Settings,
+  environment: NodeJS.ProcessEnv,
+): readonly string[] {
+  const known = new Set(Object.keys(settings).map((name) => variableOf(section, name)));
+  const prefix = variableOf(section, '');
+  return Object.keys(environment).filter((name) => name.startsWith(prefix) && !known.has(name));
 }
 
 async function importConfig(file: string): Promise<unknown> {
@@ -69,9 +97,11 @@ export function load<S extends Settings>(section: string, settings: S, sources: 
   const problems: string[] = [];
   for (const [name, setting] of Object.entries(settings)) {
     const variable = variableOf(section, name);
+    // Files of variables name what they leave empty.
+    const fromEnvironment = sources.environment[variable] === '' ? undefined : sources.environment[variable];
     const candidates: readonly (readonly [Origin, string, unknown])[] = [
       ['flag', flagOf(name), sources.flags[name]],
-      ['environment', variable, sources.environment[variable]],
+      ['environment', variable, fromEnvironment],
       ['file', `${section}.${name} in the config file`, fromFile[name]],
       ['default', flagOf(name), undefined],
     ];
@@ -79,14 +109,14 @@ export function load<S extends Settings>(section: string, settings: S, sources: 
       ([kind, , value]) => kind === 'default' || value !== undefined,
     )!;
     const parsed = setting.schema.safeParse(raw);
-    if (parsed.success) {
+    if (parsed.success || (raw === undefined && sources.partial === true)) {
       values[name] = parsed.data;
       origins[name] = origin;
     } else {
       problems.push(
         raw === undefined
           ? `${label} (or ${variable}) is needed`
-          : `${label}: ${z.prettifyError(parsed.error).replace(/^✖ /, '')}`,
+          : `${label}: ${z.prettifyError(parsed.error).replace(/^✖ (?:Invalid (?:input|option): )?/, '')}`,
       );
     }
   }

@@ -42,7 +42,8 @@ function kebab(name: string): string {
 
 /** A whole number in a range, from a number or a text. */
 export function integer(minimum: number, maximum: number) {
-  return z.coerce.number().int().min(minimum).max(maximum);
+  const error = `expected a whole number from ${minimum} to ${maximum}`;
+  return z.coerce.number({ error }).int({ error }).min(minimum, { error }).max(maximum, { error });
 }
 
 /** A switch, from a boolean or one of the texts `true`, `false`, `1`, `0`. */

@@ -49,6 +49,12 @@ export async function enigmaJson<T>(args: readonly string[], options: RunOptions
   return JSON.parse(stdout) as T;
 }
 
+/** Makes a CURVE key pair in a file; its public key. */
+export async function keygen(file: string): Promise<string> {
+  const { stdout } = await enigma(['core', 'keygen', file]);
+  return /public key: (\S{40})/.exec(stdout)![1]!;
+}
+
 /** A server run as a process of its own. */
 export interface Server {
   /** The fields that it logged when it had started. */

@@ -22,7 +22,16 @@ export interface BindOptions {
 /** The port of the deployed system (docs/protocol.md, "Transport"). */
 export const DEFAULT_PORT = 5552;
 
+/** Of Linux, one less than its structure has, for a zero at the end; others have a few less and say so. */
+const IPC_PATH_BYTES = 107;
+
 const Z85_KEY = /^[0-9a-zA-Z.\-:+=^!/*?&<>()[\]{}@%$#]{40}$/;
+
+/** Whether whoever reaches the port commands the worker: plain TCP beyond loopback. */
+export function isOpenToAll({ bind, curve }: BindOptions): boolean {
+  if (bind === undefined || curve !== undefined || bind.startsWith('ipc://')) return false;
+  return !isLoopback(tcpHost(bind));
+}
 
 /**
  * The endpoint to bind, once it is certain that it is a safe one.
@@ -32,12 +41,24 @@ const Z85_KEY = /^[0-9a-zA-Z.\-:+=^!/*?&<>()[\]{}@%$#]{40}$/;
 export function safeEndpoint(options: BindOptions): string {
   const endpoint = options.bind ?? `tcp://127.0.0.1:${options.port ?? DEFAULT_PORT}`;
   if (options.curve !== undefined) requireCurveKeys(options.curve);
-  if (endpoint.startsWith('ipc://') && endpoint.length > 'ipc://'.length) return endpoint;
+  if (endpoint.startsWith('ipc://') && endpoint.length > 'ipc://'.length) return shortEnough(endpoint);
   const host = tcpHost(endpoint);
   if (options.curve === undefined && options.insecureBind !== true && !isLoopback(host)) {
     throw new IpcError(
       'INSECURE_BIND',
-      `${endpoint} is reachable from other machines and unencrypted: give CURVE keys, bind to 127.0.0.1, or allow it expressly with insecureBind`,
+      `${endpoint} is reachable from other machines and unencrypted: give CURVE keys, bind to 127.0.0.1, or allow it expressly (--insecure-bind, insecureBind)`,
+    );
+  }
+  return endpoint;
+}
+
+/** What the system cuts off of a path, it does so silently, and the socket would be another one. */
+function shortEnough(endpoint: string): string {
+  const path = endpoint.slice('ipc://'.length);
+  if (Buffer.byteLength(path) > IPC_PATH_BYTES) {
+    throw new IpcError(
+      'BAD_ENDPOINT',
+      `${endpoint}: the path of a socket has at most ${IPC_PATH_BYTES} bytes`,
     );
   }
   return endpoint;
