@@ -1,8 +1,7 @@
 import { utf8 } from '@enigma-worker/crypto';
 import type { Dialect } from './dialect.js';
 import { headBound, type RequestId, writeHead, writeTail } from './envelope.js';
-import { COMMA, JsonWriter } from './json/writer.js';
-import { deltaReply } from './messages.js';
+import { COMMA, intsBound, JsonWriter } from './json/writer.js';
 
 /** Messages that are answered with a list of deltas, which may be long. */
 export type DeltaListType = 'GetDeltas' | 'GetTips' | 'GetAllTips';
@@ -20,6 +19,12 @@ const OPENING: Readonly<Record<DeltaListType, Uint8Array>> = {
   GetAllTips: utf8(',"result":{"tips":['),
 };
 const CLOSING = utf8(']}');
+const ADDRESS = utf8('{"address":');
+const KEY = utf8(',"key":');
+const DATA = utf8(',"data":');
+const CLOSE = 0x7d;
+/** Most bytes of a delta in the list beside its data. */
+const ENTRY_BOUND = 200;
 /** Room for some first deltas, by which that for all of them is guessed. */
 const FIRST_BYTES = 16 * 1024;
 /** What is added to the guess. */
@@ -35,6 +40,9 @@ export class DeltaListWriter {
   readonly #closing: number;
   #expected = 0;
   #count = 0;
+  /** The contract of the last delta, and how its deltas begin: most have that of the one before. */
+  #address: Uint8Array | undefined;
+  #opening: Uint8Array = CLOSING;
 
   constructor(type: DeltaListType, id: RequestId, dialect: Dialect, memory: Memory) {
     this.#memory = memory;
@@ -53,11 +61,25 @@ export class DeltaListWriter {
 
   /** @param data is used up when this returns */
   add(address: Uint8Array, key: number, data: Uint8Array): void {
-    const delta = { address, key, data };
-    const needed = 1 + deltaReply.bound(delta) + this.#closing;
-    if (needed > this.#out.room) this.#grow(needed);
-    if (this.#count++ > 0) this.#out.punctuation(COMMA);
-    deltaReply.write(delta, this.#out);
+    const out = this.#out;
+    const needed = ENTRY_BOUND + intsBound(data) + this.#closing;
+    if (needed > out.room) this.#grow(needed);
+    if (this.#count++ > 0) out.punctuation(COMMA);
+    if (address !== this.#address) this.#open(address);
+    out.block(this.#opening);
+    out.integer(key);
+    out.raw(DATA);
+    out.ints(data);
+    out.punctuation(CLOSE);
+  }
+
+  #open(address: Uint8Array): void {
+    const out = new JsonWriter(ENTRY_BOUND, this.#out.dialect);
+    out.raw(ADDRESS);
+    out.hex(address);
+    out.raw(KEY);
+    this.#opening = out.finish();
+    this.#address = address;
   }
 
   /** The reply. */

@@ -25,8 +25,8 @@ const bytecodeSize = { most: (limits: Limits) => limits.bytecodeBytes };
 const nothing = object({});
 
 const delta = object({ address, key: u32, data: ints() });
-/** A delta in a reply. */
-export const deltaReply = object({ address, key: lenientU32, data: ints() });
+/** A delta in a reply; `DeltaListWriter` writes it too. */
+const deltaReply = object({ address, key: lenientU32, data: ints() });
 const range = object({ address, from: u32, to: u32 });
 const tips = result(object({ tips: list(deltaReply) }));
 

@@ -47,6 +47,21 @@ export function textBound(text: string): number {
 /** Most bytes that {@link JsonWriter.integer} writes for 64-bit integers. */
 export const INTEGER_BOUND = 20;
 
+/** Outside of the class: what the loop needs is then in variables that nothing else can change. */
+function writeInts(bytes: Uint8Array, view: DataView, from: number): number {
+  const { length } = bytes;
+  let at = from;
+  view.setUint8(at++, 0x5b);
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[i]!;
+    view.setUint32(at, DECIMALS[byte]!, true);
+    at += DECIMAL_LENGTHS[byte]!;
+  }
+  if (length > 0) at--;
+  view.setUint8(at++, 0x5d);
+  return at;
+}
+
 /**
  * Writes JSON straight into one byte array, which is as large as the caller's bound says: no string of the
  * message ever exists, and nothing grows.
@@ -54,6 +69,7 @@ export const INTEGER_BOUND = 20;
 export class JsonWriter {
   readonly dialect: Dialect;
   private target: Uint8Array;
+  private view: DataView;
   private at = 0;
 
   /**
@@ -63,6 +79,7 @@ export class JsonWriter {
   constructor(bound: number, dialect: Dialect, take: TakeMemory = newMemory) {
     this.dialect = dialect;
     this.target = take(bound);
+    this.view = new DataView(this.target.buffer);
   }
 
   /** A few bytes that are JSON already. */
@@ -74,6 +91,12 @@ export class JsonWriter {
     this.at = at;
   }
 
+  /** Many bytes that are JSON already. */
+  block(bytes: Uint8Array): void {
+    this.target.set(bytes, this.at);
+    this.at += bytes.length;
+  }
+
   /** One ASCII byte of JSON. */
   punctuation(code: number): void {
     this.target[this.at++] = code;
@@ -81,19 +104,7 @@ export class JsonWriter {
 
   /** A list of integers 0…255. */
   ints(bytes: Uint8Array): void {
-    const { target } = this;
-    // A view made here is one that the compiler need not check in the loop.
-    const view = new DataView(target.buffer);
-    let at = this.at;
-    target[at++] = 0x5b;
-    for (let i = 0; i < bytes.length; i++) {
-      const byte = bytes[i]!;
-      view.setUint32(at, DECIMALS[byte]!, true);
-      at += DECIMAL_LENGTHS[byte]!;
-    }
-    if (bytes.length > 0) at--;
-    target[at++] = 0x5d;
-    this.at = at;
+    this.at = writeInts(bytes, this.view, this.at);
   }
 
   /** A text of lower-case hex digits without `0x`. */
@@ -152,6 +163,7 @@ export class JsonWriter {
     const before = this.finish();
     target.set(before);
     this.target = target;
+    this.view = new DataView(target.buffer);
     return before;
   }
 
