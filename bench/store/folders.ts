@@ -16,24 +16,38 @@ export async function withFolder<T>(body: (folder: string) => Promise<T>): Promi
 
 /** Runs something with a store in a new folder, beside a bare database with the same durability. */
 export async function withStoreAndDatabase<T>(
-  body: (store: Store, database: RootDatabase<Buffer, Uint8Array>) => Promise<T>,
+  body: (store: Store, database: BareDatabase) => Promise<T>,
 ): Promise<T> {
   return withFolder(async (folder) => {
     const store = await openStore(join(folder, 'store'), { maxReplyBytes: 2 ** 30 });
-    const database = open<Buffer, Uint8Array>({
-      path: join(folder, 'bare'),
-      encoding: 'binary',
-      keyEncoding: 'binary',
-      overlappingSync: false,
-      mapSize: 2 ** 36,
-    });
     try {
-      return await body(store, database);
+      return await withBareDatabase(join(folder, 'bare'), (database) => body(store, database));
     } finally {
       await store.close();
-      await database.close();
     }
   });
+}
+
+/** A database without any of ours around it, with the durability that the store has. */
+export type BareDatabase = RootDatabase<Buffer, Uint8Array>;
+
+/** Runs something with a new bare database. */
+export async function withBareDatabase<T>(
+  path: string,
+  body: (database: BareDatabase) => Promise<T>,
+): Promise<T> {
+  const database = open<Buffer, Uint8Array>({
+    path,
+    encoding: 'binary',
+    keyEncoding: 'binary',
+    overlappingSync: false,
+    mapSize: 2 ** 36,
+  });
+  try {
+    return await body(database);
+  } finally {
+    await database.close();
+  }
 }
 
 /** The address of contract number `n`. */

@@ -4,37 +4,15 @@ import { hrtime } from 'node:process';
 import { randomBytes } from '@enigma-worker/crypto';
 import { addressOf, withFolder, withStoreAndDatabase } from '../store/folders.js';
 import { coreDist, openStore, StateAccess, type StateHead, type Store } from '../store/internals.js';
-import { median, type Row, type Suite } from '../row.js';
+import type { Suite } from '../row.js';
+import { inRounds, ROUNDS, rowOf, type Sides } from '../store/sides.js';
 
-/** Rounds of each comparison, and how long a side of a round lasts, in ms. */
-const ROUNDS = Number(process.env['ENIGMA_BENCH_ROUNDS'] ?? 5);
+/** How long a side of a round lasts. */
 const MS = Number(process.env['ENIGMA_BENCH_MS'] ?? 1000);
 const DELTA_BYTES = 300;
 const delta = randomBytes(DELTA_BYTES);
 /** Values stored in one transaction to make a large state. */
 const FILL = 10_000;
-
-interface Sides {
-  readonly ours: number;
-  readonly baseline: number;
-}
-
-function row(name: string, target: string, unit: string, rounds: readonly Sides[]): Row {
-  return {
-    name,
-    ours: median(rounds.map(({ ours }) => ours)),
-    baseline: median(rounds.map(({ baseline }) => baseline)),
-    ratio: median(rounds.map(({ ours, baseline }) => ours / baseline)),
-    target,
-    unit,
-  };
-}
-
-async function rounds(round: () => Promise<Sides>): Promise<Sides[]> {
-  const all: Sides[] = [];
-  for (let number = 0; number < ROUNDS; number++) all.push(await round());
-  return all;
-}
 
 /** How often a second something is done that several do at once, again and again. */
 async function rate(writers: number, work: (writer: number) => Promise<number>): Promise<number> {
@@ -54,7 +32,7 @@ const updateDeltas: Suite = () =>
     let contract = 0;
     let key = 0;
     const compare = (batch: number, writers: number): Promise<Sides[]> =>
-      rounds(async () => {
+      inRounds(async () => {
         const next = Array.from({ length: writers }, () => ({ address: addressOf(contract++), index: 0 }));
         const ours = await rate(writers, async (writer) => {
           const at = next[writer]!;
@@ -79,8 +57,8 @@ const updateDeltas: Suite = () =>
         return { ours, baseline };
       });
     return [
-      row('Deltas stored durably / bare LMDB, 1 x 16 writers', '>= 0.5', '1/s', await compare(1, 16)),
-      row('Deltas stored durably / bare LMDB, 100 x 4 writers', '>= 0.35', '1/s', await compare(100, 4)),
+      rowOf('Deltas stored durably / bare LMDB, 1 x 16 writers', '>= 0.5', '1/s', await compare(1, 16)),
+      rowOf('Deltas stored durably / bare LMDB, 100 x 4 writers', '>= 0.35', '1/s', await compare(100, 4)),
     ];
   });
 
@@ -97,7 +75,7 @@ const getDeltas: Suite = () =>
           Buffer.from(delta),
         );
     });
-    const compared = await rounds(async () => {
+    const compared = await inRounds(async () => {
       const ours = await rate(
         1,
         async () => (await store.getDeltas([{ address, from: 0, to: count }])).length,
@@ -110,7 +88,7 @@ const getDeltas: Suite = () =>
       const megabytes = DELTA_BYTES / 1e6;
       return { ours: ours * megabytes, baseline: baseline * megabytes };
     });
-    return [row('Deltas read from the store / LMDB range scan', '>= 0.4', 'MB/s', compared)];
+    return [rowOf('Deltas read from the store / LMDB range scan', '>= 0.4', 'MB/s', compared)];
   });
 
 /** Contract number `n` with a state of `keys` keys, one of which is real. */
@@ -170,13 +148,13 @@ const stateSize: Suite = () =>
       for (let number = 0; number < ROUNDS; number++)
         compared.push({ large: await measure(large), small: await measure(small) });
       return [
-        row(
+        rowOf(
           'State changes on 1,000,000 keys / 10 keys',
           '> 0.85',
           '1/s',
           compared.map(({ large, small }) => ({ ours: large.rate, baseline: small.rate })),
         ),
-        row(
+        rowOf(
           'State changes on 1,000,000 keys / 10 keys, p99',
           '< 2',
           'ms',
@@ -211,11 +189,14 @@ const opening: Suite = () =>
     await fill('deltas', (n) => ({ address: addressOf(1), key: n, data: delta }));
     await time('empty');
     const limit = 1000;
-    const contracts = await rounds(async () => ({ ours: await time('contracts'), baseline: limit }));
-    const deltas = await rounds(async () => ({ ours: await time('deltas'), baseline: await time('empty') }));
+    const contracts = await inRounds(async () => ({ ours: await time('contracts'), baseline: limit }));
+    const deltas = await inRounds(async () => ({
+      ours: await time('deltas'),
+      baseline: await time('empty'),
+    }));
     return [
-      row('Open with 100,000 contracts / one second', '< 1', 'ms', contracts),
-      row('Open with 100,000 deltas / an empty store', '< 1.3', 'ms', deltas),
+      rowOf('Open with 100,000 contracts / one second', '< 1', 'ms', contracts),
+      rowOf('Open with 100,000 deltas / an empty store', '< 1.3', 'ms', deltas),
     ];
   });
 
@@ -245,10 +226,10 @@ const memory: Suite = () =>
         ).stdout,
       );
     const allowed = 2;
-    const compared = await rounds(() =>
+    const compared = await inRounds(() =>
       Promise.resolve({ ours: Math.max(rss('full') - rss('empty'), 0), baseline: allowed }),
     );
-    return [row('Memory of 1,000 stored contracts / 2 MB', '<= 1', 'MB', compared)];
+    return [rowOf('Memory of 1,000 stored contracts / 2 MB', '<= 1', 'MB', compared)];
   });
 
 /** The store by itself, without the socket and the executor threads. */
