@@ -1,4 +1,5 @@
-import { link, mkdir, open, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { randomBytes, toHex } from '@enigma-worker/crypto';
 
@@ -18,13 +19,23 @@ export async function createFile(path: string, content: string): Promise<void> {
     } finally {
       await file.close();
     }
-    // A hard link, unlike a rename, never replaces a file that appeared in the meantime.
-    await link(temporary, path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
+    await linkOrRename(temporary, path);
     await syncFolder(folder);
   } finally {
     await rm(temporary, { force: true });
+  }
+}
+
+/** A hard link, unlike a rename, never replaces a file that appeared in the meantime. */
+async function linkOrRename(temporary: string, path: string): Promise<void> {
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'EEXIST') return;
+    // An enclave of Gramine has no hard links, and nobody else to make the file either.
+    if (!['ENOSYS', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP'].includes(code)) throw error;
+    if (!existsSync(path)) await rename(temporary, path);
   }
 }
 
@@ -32,7 +43,14 @@ async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
     await handle.sync();
+  } catch (error) {
+    // Not every system lets a folder be flushed, Gramine for one; there a rename is as durable as it gets.
+    if (['EIO', 'ENOSPC', 'EDQUOT'].includes(codeOf(error))) throw error;
   } finally {
     await handle.close();
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

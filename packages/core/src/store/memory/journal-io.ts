@@ -26,15 +26,18 @@ export function syncFolder(folder: string): void {
   try {
     fsyncSync(descriptor);
   } catch (error) {
-    // Not every file system lets a folder be flushed; there a rename is as durable as it gets.
-    if (!isUnsupported(error)) throw toStoreError(`flushing ${folder}`, error);
+    // Not every system lets a folder be flushed, Gramine for one; there a rename is as durable as it gets.
+    if (isFailure(error)) throw toStoreError(`flushing ${folder}`, error);
   } finally {
     closeSync(descriptor);
   }
 }
 
-function isUnsupported(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'EINVAL' || error.code === 'ENOSYS');
+/** Whether a disk failed, rather than that it does not do this with folders. */
+function isFailure(error: unknown): boolean {
+  return (
+    error instanceof Error && 'code' in error && ['EIO', 'ENOSPC', 'EDQUOT'].includes(String(error.code))
+  );
 }
 
 /** Runs an action; what it throws becomes a StoreError. */
