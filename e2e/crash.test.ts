@@ -1,3 +1,4 @@
+import type { WorkerOptions } from '@enigma-worker/core';
 import { toHex, utf8 } from '@enigma-worker/crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { CoreProcess } from './harness/core-process.js';
@@ -8,34 +9,43 @@ let world: World;
 beforeEach(() => void (world = new World()));
 afterEach(() => world[Symbol.asyncDispose]());
 
-async function start(dataDir: string): Promise<CoreProcess> {
-  const core = await CoreProcess.start(dataDir);
+/** Where a core holds what it stores. */
+const STORES: readonly [string, Partial<WorkerOptions>][] = [
+  ['on the disk', {}],
+  ['in memory', { storeInMemory: { bytes: 64 * 1024 * 1024 } }],
+];
+
+async function start(dataDir: string, options: Partial<WorkerOptions> = {}): Promise<CoreProcess> {
+  const core = await CoreProcess.start(dataDir, options);
   world.onClose(() => core.end());
   return core;
 }
 
-it('what was acknowledged is there after SIGKILL, and the chain goes on', async () => {
-  const dataDir = world.folder();
-  const first = await start(dataDir);
-  const before = world.client(first.endpoint);
-  const identity = await before.getRegistrationParams({});
-  const address = await world.deployed(before);
-  await compute(before, { address, fn: 'set(any)', args: utf8('"kept"') });
-  const tips = await before.getAllTips({});
-  await first.end();
+it.each(STORES)(
+  'what was acknowledged is there after SIGKILL, and the chain goes on: %s',
+  async (_, options) => {
+    const dataDir = world.folder();
+    const first = await start(dataDir, options);
+    const before = world.client(first.endpoint);
+    const identity = await before.getRegistrationParams({});
+    const address = await world.deployed(before);
+    await compute(before, { address, fn: 'set(any)', args: utf8('"kept"') });
+    const tips = await before.getAllTips({});
+    await first.end();
 
-  const second = await start(dataDir);
-  const after = world.client(second.endpoint);
-  expect(toHex((await after.getRegistrationParams({})).signingKey)).toBe(toHex(identity.signingKey));
-  expect(await after.getAllTips({})).toEqual(tips);
-  expect(Buffer.from((await compute(after, { address, fn: 'get()' })).output).toString()).toBe('"kept"');
-  const next = await compute(after, { address, fn: 'set(any)', args: utf8('2') });
-  expect(next.outcome).toMatchObject({ kind: 'result', result: { delta: { key: 2 } } });
-});
+    const second = await start(dataDir, options);
+    const after = world.client(second.endpoint);
+    expect(toHex((await after.getRegistrationParams({})).signingKey)).toBe(toHex(identity.signingKey));
+    expect(await after.getAllTips({})).toEqual(tips);
+    expect(Buffer.from((await compute(after, { address, fn: 'get()' })).output).toString()).toBe('"kept"');
+    const next = await compute(after, { address, fn: 'set(any)', args: utf8('2') });
+    expect(next.outcome).toMatchObject({ kind: 'result', result: { delta: { key: 2 } } });
+  },
+);
 
-it('SIGKILL under load loses nothing that was acknowledged', async () => {
+it.each(STORES)('SIGKILL under load loses nothing that was acknowledged: %s', async (_, options) => {
   const dataDir = world.folder();
-  const first = await start(dataDir);
+  const first = await start(dataDir, options);
   const before = world.client(first.endpoint);
   const addresses = await Promise.all(Array.from({ length: 4 }, () => world.deployed(before)));
   const acknowledged = new Map(addresses.map((address) => [toHex(address), 0]));
@@ -51,7 +61,7 @@ it('SIGKILL under load loses nothing that was acknowledged', async () => {
   await before.close();
   await ended;
 
-  const second = await start(dataDir);
+  const second = await start(dataDir, options);
   const after = world.client(second.endpoint);
   for (const address of addresses) {
     const value = acknowledged.get(toHex(address)) ?? 0;
