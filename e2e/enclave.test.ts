@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -216,6 +217,8 @@ describe('the command of the manifest of a core', () => {
     for (const address of addresses) {
       expect(Buffer.from((await compute(after, { address, fn: 'get()' })).output).toString()).toBe('"kept"');
     }
+    second!.child.kill('SIGTERM');
+    expect(await once(second!.child, 'exit')).toEqual([0, null]);
   });
 
   it('does not start there with a store on the disk', async () => {

@@ -12,19 +12,26 @@ import { codeHashOf, Writes } from './writes.js';
 const MAX_REPLY_BYTES = 16 * 1024 * 1024;
 const TIP_CACHE_BYTES = 16 * 1024 * 1024;
 
+/** What a store was opened with, besides its database. */
+export interface Holdings {
+  /** Ends what uses the database on its own. */
+  stop(): Promise<void>;
+  /** Gives everything back, once the database is closed. */
+  release(): Promise<void>;
+}
+
 /** The store of a core: the only writer of its database. */
 export class DatabaseStore extends DatabaseReader implements Store {
-  readonly #release: () => Promise<void>;
+  readonly #holdings: Holdings;
   readonly #writes: Writes;
   readonly #bulk: BulkReads;
   readonly #tips: TipCache;
   readonly #sweeper: Sweeper;
   #closing: Promise<void> | undefined;
 
-  /** @param release closes the database, and gives back what else was taken */
-  constructor(db: Database, release: () => Promise<void>, options: StoreOptions = {}) {
+  constructor(db: Database, holdings: Holdings, options: StoreOptions = {}) {
     super(db);
-    this.#release = release;
+    this.#holdings = holdings;
     this.#writes = new Writes(db);
     this.#bulk = new BulkReads(db, options.maxReplyBytes ?? MAX_REPLY_BYTES);
     this.#tips = new TipCache(options.tipCacheBytes ?? TIP_CACHE_BYTES);
@@ -155,9 +162,10 @@ export class DatabaseStore extends DatabaseReader implements Store {
   }
 
   async #close(): Promise<void> {
+    await this.#holdings.stop();
     await this.db.close();
     await this.#sweeper.stop();
-    await this.#release();
+    await this.#holdings.release();
   }
 
   /** Writes to addresses, once nothing is left of what was removed there. */

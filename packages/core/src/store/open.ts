@@ -26,14 +26,15 @@ export async function openStore(folder: string, options: StoreOptions = {}): Pro
   let opened: Opened | undefined;
   try {
     opened = await openWriter(path, lock.wasAbandoned, options);
-    await migrate(opened.database);
-    const [{ database }, close] = [opened, opened.close];
+    const { database, stop, close } = opened;
+    await migrate(database);
     const release = async (): Promise<void> => {
       await close();
       await lock.release();
     };
-    return new DatabaseStore(database, release, options);
+    return new DatabaseStore(database, { stop, release }, options);
   } catch (error) {
+    await opened?.stop();
     await opened?.close();
     await lock.release();
     throw error;
@@ -42,6 +43,7 @@ export async function openStore(folder: string, options: StoreOptions = {}): Pro
 
 interface Opened {
   readonly database: Database;
+  readonly stop: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -49,8 +51,8 @@ async function openWriter(path: string, isSuspect: boolean, options: StoreOption
   const { memory, observer, logger = silentLogger } = options;
   if (memory !== undefined) {
     const opened = await MemoryDatabase.open(path, memory, { isSuspect, observer, logger });
-    return { database: opened.database, close: () => opened.close() };
+    return { database: opened.database, stop: () => opened.stop(), close: () => opened.close() };
   }
   const database = openDatabase(path, { mode: 'write', isSuspect, observer });
-  return { database, close: () => database.close() };
+  return { database, stop: () => Promise.resolve(), close: () => database.close() };
 }

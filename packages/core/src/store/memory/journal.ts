@@ -12,6 +12,7 @@ import { equalBytes, isZero, randomBytes, toHex, utf8 } from '@enigma-worker/cry
 import { StoreError } from '../errors.js';
 import type { JournalCipher } from './cipher.js';
 import { guarded, readAt, syncFolder, writeAll } from './journal-io.js';
+import { after, ALIGNMENT, lengthOf, LINK_LENGTH, type Position, RECORD_HEAD } from './record.js';
 
 /** A record and where the next one begins. */
 export interface JournalRecord {
@@ -19,23 +20,11 @@ export interface JournalRecord {
   readonly next: Position;
 }
 
-/** A place between two records. */
-export interface Position {
-  readonly offset: number;
-  /** How many records are before it. */
-  readonly count: number;
-  /** The end of the record before it, by which the next one is bound to it. */
-  readonly link: Uint8Array;
-}
-
 // The file is magic(8) ‖ id(16) ‖ zeros(8), then records, each at a multiple of 16 bytes:
 // length(4) ‖ its complement(4) ‖ sealed(length) ‖ zeros. A record is sealed under a label that names the file,
 // the place, and the end of the record before, so that none can be exchanged, moved or left out.
 const MAGIC = utf8('ENIGMAJ1');
 const FILE_HEAD = 32;
-const RECORD_HEAD = 8;
-const ALIGNMENT = 16;
-const LINK_LENGTH = 16;
 const START: Position = { offset: FILE_HEAD, count: 0, link: new Uint8Array(LINK_LENGTH) };
 /** What the first record says. It is on the disk before the file has its name, so it is always whole. */
 const GREETING = utf8('enigma store journal 1');
@@ -250,21 +239,4 @@ export class Journal {
 /** The name of a journal that is not yet complete. */
 export function unpublished(path: string): string {
   return `${path}.new`;
-}
-
-function after({ offset, count }: Position, sealed: Uint8Array): Position {
-  const end = offset + RECORD_HEAD + sealed.length;
-  return {
-    offset: Math.ceil(end / ALIGNMENT) * ALIGNMENT,
-    count: count + 1,
-    link: sealed.slice(-LINK_LENGTH),
-  };
-}
-
-/** The length in a record's head, when it agrees with its complement. */
-function lengthOf(head: Uint8Array): number | undefined {
-  if (head.length < RECORD_HEAD) return undefined;
-  const view = new DataView(head.buffer, head.byteOffset, head.length);
-  const length = view.getUint32(0, true);
-  return view.getUint32(4, true) === ~length >>> 0 && length > 0 ? length : undefined;
 }

@@ -93,10 +93,15 @@ export class MemoryDatabase {
     }
   }
 
-  async close(): Promise<void> {
+  /** Ends packing, which reads the database: before that is closed. */
+  async stop(): Promise<void> {
     this.#isClosing = true;
-    await this.database.close();
     await this.#packing;
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    await this.database.close();
     this.#journal.close();
     rmSync(this.database.folder, { recursive: true, force: true });
   }

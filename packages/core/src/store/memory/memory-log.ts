@@ -1,7 +1,8 @@
 import type { Change, CommitLog } from '../commit-log.js';
 import { StoreError } from '../errors.js';
 import { encodeChanges } from './change.js';
-import type { Journal, Position } from './journal.js';
+import type { Journal } from './journal.js';
+import type { Position } from './record.js';
 import type { MapRoom } from './map-room.js';
 
 /** Keeps a database in memory within its map, and its commits in a journal. */

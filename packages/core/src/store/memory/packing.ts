@@ -6,7 +6,8 @@ import type { Database, Snapshot } from '../database.js';
 import { batched } from './batched.js';
 import { encodeChanges } from './change.js';
 import type { JournalCipher } from './cipher.js';
-import { Journal, type Position, unpublished } from './journal.js';
+import { Journal, unpublished } from './journal.js';
+import type { Position } from './record.js';
 
 /** Bytes that are written at a time: so long everything else waits. */
 const STEP = 1024 * 1024;
