@@ -29,6 +29,8 @@ const ENTRY_BOUND = 200;
 const FIRST_BYTES = 16 * 1024;
 /** What is added to the guess. */
 const SPARE = 1.05;
+/** No guess is higher, in bytes: more may be expected than a reply can hold. */
+const MOST_GUESSED = 64 * 1024 * 1024;
 
 /**
  * Encodes a reply delta by delta, straight from wherever each lies: the list never is in memory besides, and
@@ -97,7 +99,7 @@ export class DeltaListWriter {
   #grow(needed: number): void {
     const { length } = this.#out;
     const left = Math.max(this.#expected - this.#count, 0);
-    const guess = this.#count === 0 ? 0 : (length / this.#count) * left * SPARE;
+    const guess = this.#count === 0 ? 0 : Math.min((length / this.#count) * left * SPARE, MOST_GUESSED);
     const larger = this.#memory.take(Math.ceil(length + needed + Math.max(guess, length)));
     this.#memory.giveBack(this.#out.moveTo(larger));
   }

@@ -64,6 +64,19 @@ it('one of many does not grow again and again', () => {
   expect(taken).toBeLessThanOrEqual(4);
 });
 
+it('takes no memory for more than any reply holds', () => {
+  let largest = 0;
+  const memory = {
+    take: (bytes: number) => ((largest = Math.max(largest, bytes)), new Uint8Array(bytes)),
+    giveBack: () => undefined,
+  };
+  const list = new DeltaListWriter('GetDeltas', 1, 'seed', memory);
+  list.expect(2 ** 32);
+  for (let key = 0; key < 100; key++) list.add(new Uint8Array(32), key, new Uint8Array(3000));
+  expect(list.finish().length).toBeGreaterThan(100 * 3000);
+  expect(largest).toBeLessThan(65 * 2 ** 20);
+});
+
 it('gives its memory back when it is not finished', () => {
   const memory = new DirtyMemory();
   const list = new DeltaListWriter('GetTips', 'id', 'seed', memory);
