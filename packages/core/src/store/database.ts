@@ -47,6 +47,8 @@ const LAST_KEY = new Uint8Array(64).fill(0xff);
 
 /** What a database may be given. */
 export interface DatabaseModules {
+  /** Default `write`. */
+  readonly mode?: 'write' | 'read';
   readonly observer?: CommitObserver | undefined;
   /** Makes commits durable when the file itself does not. */
   readonly log?: CommitLog | undefined;
@@ -67,7 +69,7 @@ export class Database {
   #closing: Promise<void> | undefined;
   #closed = false;
 
-  private constructor(folder: string, root: Root, { observer, log }: DatabaseModules = {}) {
+  private constructor(folder: string, root: Root, { mode = 'write', observer, log }: DatabaseModules) {
     this.folder = folder;
     this.#root = root;
     this.#log = log;
@@ -76,14 +78,16 @@ export class Database {
     const found = new Set(Array.from(root.getKeys({ start: FIRST_KEY }), tableName));
     // One in memory is made anew at each start, and nothing can be missing from it.
     this.missingTables = isInMemory(folder) ? [] : names.filter((name) => !found.has(BUCKETS[name]));
-    const tables = names.map((name) => [name, root.openDB({ name: BUCKETS[name], ...BYTES })]);
+    const openTables = () => names.map((name) => [name, root.openDB({ name: BUCKETS[name], ...BYTES })]);
+    // Opened one by one, each that is made would cost a flush. And so they are there all or none.
+    const tables = mode === 'read' ? openTables() : root.transactionSync(openTables);
     this.#tables = Object.fromEntries(tables) as Record<Bucket, BytesTable>;
     this.#writes = new WriteQueue(root, folder, { observer, log });
   }
 
   /** Opens, or makes, the database of a folder. @throws StoreError */
   static open(folder: string, mode: 'write' | 'read' = 'write', observer?: CommitObserver): Database {
-    return Database.over(folder, () => openRoot(folder, mode), { observer });
+    return Database.over(folder, () => openRoot(folder, mode), { mode, observer });
   }
 
   /** A database over a file that `openFile` opens. @throws StoreError */

@@ -6,7 +6,6 @@ import type { Database } from './database.js';
 import { DatabaseStore } from './database-store.js';
 import { FolderLock } from './folder-lock.js';
 import { migrate } from './migrations.js';
-import { MemoryDatabase } from './memory/memory-database.js';
 import { openDatabase } from './open-database.js';
 import type { Store, StoreOptions } from './store.js';
 
@@ -50,6 +49,7 @@ interface Opened {
 async function openWriter(path: string, isSuspect: boolean, options: StoreOptions): Promise<Opened> {
   const { memory, observer, logger = silentLogger } = options;
   if (memory !== undefined) {
+    const { MemoryDatabase } = await import('./memory/memory-database.js');
     const opened = await MemoryDatabase.open(path, memory, { isSuspect, observer, logger });
     return { database: opened.database, stop: () => opened.stop(), close: () => opened.close() };
   }

@@ -1,9 +1,13 @@
-import { open, type RootDatabase } from 'lmdb';
+import { createRequire } from 'node:module';
+import type * as Lmdb from 'lmdb';
 import { BUCKETS } from './buckets.js';
 import { MAP_SIZE } from './file-check.js';
 
+// For `require` the binding is one file, for `import` one of twenty modules: a tenth of the start of a process.
+const { open } = createRequire(import.meta.url)('lmdb') as typeof Lmdb;
+
 /** The file of a database, with its tables of bytes by bytes. */
-export type Root = RootDatabase<Buffer, Uint8Array>;
+export type Root = Lmdb.RootDatabase<Buffer, Uint8Array>;
 
 /** How keys and values of every table are given: as they are. */
 export const BYTES = { encoding: 'binary', keyEncoding: 'binary' } as const;
