@@ -4,10 +4,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
-import { addressOf, toHex, utf8 } from '@enigma-worker/crypto';
+import { addressOf, recoverAddress, toHex, utf8 } from '@enigma-worker/crypto';
+import { fetchStateKeys } from '@enigma-worker/principal';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Manifest, readManifest } from './harness/manifest.js';
-import { compute } from './harness/user.js';
+import { compute, newAddress } from './harness/user.js';
 import { World } from './harness/world.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
@@ -127,20 +128,87 @@ describe.each(['core', 'principal'])('the manifest of a %s', (name) => {
   });
 });
 
+let world: World;
+const children: ChildProcess[] = [];
+beforeEach(() => void (world = new World()));
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  await world[Symbol.asyncDispose]();
+});
+
+interface Running {
+  readonly child: ChildProcess;
+  /** Where it listens. */
+  readonly url: string;
+}
+
+/** The command of a manifest with some options exchanged, and no more address space than the enclave has, outside of one. */
+async function run(
+  name: string,
+  exchanged: Readonly<Record<string, string>>,
+  preload?: string,
+): Promise<Running | undefined> {
+  const manifest = readManifest(name, VARIABLES);
+  const flags = flagsOf(manifest, name);
+  for (const [flag, value] of Object.entries(exchanged)) flags.set(flag, value);
+  const argv = argvOf(manifest);
+  const [node, ...fixed] = argv.slice(0, argv.indexOf(name) + 1);
+  expect(node).toBe('node');
+  const limit = `ulimit -v ${sizeOf(manifest) / 1024}; exec "$0" "$@"`;
+  const child = spawn('bash', ['-c', limit, process.execPath, ...fixed, ...[...flags].flat()], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { PATH: process.env['PATH'], ...(preload !== undefined && { LD_PRELOAD: preload }) },
+  });
+  children.push(child);
+  for await (const line of createInterface(child.stdout)) {
+    const { endpoint, url = endpoint } = JSON.parse(line) as { endpoint?: string; url?: string };
+    if (url !== undefined) return { child, url };
+  }
+  return undefined;
+}
+
+/** The model of what Gramine does otherwise, compiled into a folder. */
+function modelIn(folder: string): string {
+  const model = join(folder, 'model.so');
+  const source = fileURLToPath(new URL('harness/gramine-model.c', import.meta.url));
+  const compiled = spawnSync('cc', ['-shared', '-fPIC', '-O1', '-Wall', '-Werror', '-o', model, source]);
+  expect(compiled.stderr.toString()).toBe('');
+  return model;
+}
+
+describe('the command of the manifest of a principal', () => {
+  it.skipIf(!hasCompiler)(
+    'serves within the address space of the enclave, without hard links, and after it was killed',
+    async () => {
+      const folder = world.folder();
+      const model = modelIn(folder);
+      const options = {
+        '--data-dir': join(folder, 'data'),
+        '--listen': '127.0.0.1:0',
+        '--sealing': 'simulation',
+      };
+      const contract = newAddress();
+      const worker = await world.worker();
+      const client = world.client(worker.endpoint);
+      const { request, workerSig } = await client.getPTTRequest({ addresses: [contract] });
+      const query = { request, workerSig, addresses: [contract] };
+      const principals: Uint8Array[] = [];
+      for (let start = 0; start < 2; start++) {
+        const running = await run('principal', options, model);
+        const { data, sig } = await fetchStateKeys(running!.url, query, { retries: 0 });
+        principals.push(recoverAddress(data, sig));
+        running!.child.kill('SIGKILL');
+      }
+      expect(toHex(principals[0]!)).toBe(toHex(principals[1]!));
+    },
+  );
+});
+
 describe('the command of the manifest of a core', () => {
   const manifest = readManifest('core', VARIABLES);
-  let world: World;
-  const children: ChildProcess[] = [];
-  beforeEach(() => void (world = new World()));
-  afterEach(async () => {
-    for (const child of children.splice(0)) child.kill('SIGKILL');
-    await world[Symbol.asyncDispose]();
-  });
 
-  /** The process, with no more address space than the enclave, and outside of one. */
-  async function start(folder: string, more: Readonly<Record<string, string>> = {}, preload?: string) {
-    const flags = flagsOf(manifest, 'core');
-    const replaced = {
+  const start = async (folder: string, more: Readonly<Record<string, string>> = {}, preload?: string) => {
+    const exchanged = {
       '--data-dir': join(folder, 'data'),
       '--store-memory-dir': join(folder, 'memory'),
       '--port': '0',
@@ -149,22 +217,9 @@ describe('the command of the manifest of a core', () => {
       '--principal-address': `0x${toHex(addressOf(world.principal.identity.publicKey))}`,
       ...more,
     };
-    for (const [flag, value] of Object.entries(replaced)) flags.set(flag, value);
-    const argv = argvOf(manifest);
-    const [node, ...fixed] = argv.slice(0, argv.indexOf('core') + 1);
-    expect(node).toBe('node');
-    const limit = `ulimit -v ${sizeOf(manifest) / 1024}; exec "$0" "$@"`;
-    const child = spawn('bash', ['-c', limit, process.execPath, ...fixed, ...[...flags].flat()], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-      env: { PATH: process.env['PATH'], ...(preload !== undefined && { LD_PRELOAD: preload }) },
-    });
-    children.push(child);
-    for await (const line of createInterface(child.stdout)) {
-      const { endpoint } = JSON.parse(line) as { endpoint?: string };
-      if (endpoint !== undefined) return { child, endpoint };
-    }
-    return undefined;
-  }
+    const running = await run('core', exchanged, preload);
+    return running && { child: running.child, endpoint: running.url };
+  };
 
   it('serves within the address space and the threads of the enclave, and after it was killed', async () => {
     const folder = world.folder();
@@ -197,10 +252,7 @@ describe('the command of the manifest of a core', () => {
   it.skipIf(!hasCompiler)('runs where maps of files are copies, and there are no hard links', async () => {
     const folder = world.folder();
     mkdirSync(join(folder, 'memory'));
-    const model = join(folder, 'model.so');
-    const source = fileURLToPath(new URL('harness/gramine-model.c', import.meta.url));
-    const compiled = spawnSync('cc', ['-shared', '-fPIC', '-O1', '-Wall', '-Werror', '-o', model, source]);
-    expect(compiled.stderr.toString()).toBe('');
+    const model = modelIn(folder);
     const first = await start(folder, {}, model);
     const maps = readFileSync(`/proc/${first!.child.pid}/maps`, 'utf8');
     expect([maps.includes(model), maps.includes('data.mdb')]).toEqual([true, false]);
