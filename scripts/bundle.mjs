@@ -42,8 +42,9 @@ function filesIn(folder, without = []) {
 function fingerprint(folder) {
   const inputs = filesIn(join(folder, 'dist'), ['bundle'])
     .filter((path) => path.endsWith('.js'))
-    .map((path) => `dist/${path}`);
-  const stamps = ['package.json', ...inputs].sort().map((path) => {
+    .map((path) => `dist/${path}`)
+    .toSorted((a, b) => (a < b ? -1 : 1));
+  const stamps = ['package.json', ...inputs].map((path) => {
     const { mtimeMs, size } = statSync(join(folder, path));
     return [path, mtimeMs, size];
   });
