@@ -118,8 +118,12 @@ export class DatabaseStore extends DatabaseReader implements Store {
   }
 
   async removeDeltas(ranges: readonly DeltaRange[]): Promise<void> {
-    await this.db.write(() => this.#writes.removeDeltas(ranges));
-    for (const { address } of ranges) this.#tips.delete(address);
+    const addresses = ranges.map(({ address }) => address);
+    for (let left = ranges; left.length > 0;) {
+      const now = left;
+      left = await this.#write(addresses, () => this.#writes.removeDeltas(now));
+      for (const address of addresses) this.#tips.delete(address);
+    }
     this.#sweeper.start();
   }
 

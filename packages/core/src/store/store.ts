@@ -113,10 +113,16 @@ export interface Store extends StoreReader {
     delta: Omit<DeltaEntry, 'address'>,
   ): Promise<boolean>;
 
-  /** RemoveContract: bytecode, deltas and state. The state key stays. An unknown contract is fine. */
+  /**
+   * RemoveContract: bytecode, deltas and state, at once for everyone; what there is to delete goes later. The state key
+   * stays. An unknown contract is fine.
+   */
   removeContract(address: Uint8Array): Promise<void>;
 
-  /** RemoveDeltas: and the state, when it was built from one of them. Missing deltas are fine. */
+  /**
+   * RemoveDeltas: and the state, when it was built from one of them. Missing deltas are fine. Thousands are
+   * removed in several transactions, the first ones first: others go on in between.
+   */
   removeDeltas(ranges: readonly DeltaRange[]): Promise<void>;
 
   /**

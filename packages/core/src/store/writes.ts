@@ -16,6 +16,9 @@ import type {
 /** Deleted in one transaction while something dropped is cleared away: short enough not to be noticed. */
 const SWEEP_BATCH = 500;
 
+/** Deltas that RemoveDeltas deletes in one transaction. */
+const REMOVAL_BATCH = 2000;
+
 const NOTHING = new Uint8Array(0);
 
 /**
@@ -72,9 +75,21 @@ export class Writes {
     return isLeft;
   }
 
-  /** See `Store.removeDeltas`. */
-  removeDeltas(ranges: readonly DeltaRange[]): void {
-    for (const range of ranges) this.#removeRange(range);
+  /** See `Store.removeDeltas`: deletes some, and gives what is left to be deleted. */
+  removeDeltas(ranges: readonly DeltaRange[]): DeltaRange[] {
+    let room = REMOVAL_BATCH;
+    const left: DeltaRange[] = [];
+    for (const range of ranges) {
+      if (room === 0) {
+        left.push(range);
+        continue;
+      }
+      const removed = this.#removeRange(range, room);
+      room -= removed.length;
+      const last = removed.at(-1);
+      if (room === 0 && last !== undefined) left.push({ ...range, from: indexOf(last) + 1 });
+    }
+    return left;
   }
 
   /** See `Store.commitTask`. */
@@ -192,11 +207,13 @@ export class Writes {
     this.#db.put('dropped', state.id, NOTHING);
   }
 
-  #removeRange({ address, from, to }: DeltaRange): void {
+  /** Deletes the first deltas of a range; their keys. */
+  #removeRange({ address, from, to }: DeltaRange, limit: number): Uint8Array[] {
     const record = this.#record(address);
-    if (record.tip === undefined || from > record.tip || from >= to) return;
-    const keys = [...this.#db.keys('deltas', { start: deltaKey(address, from), ...rangeEnd(address, to) })];
-    if (keys.length === 0) return;
+    if (record.tip === undefined || from > record.tip || from >= to) return [];
+    const range = { start: deltaKey(address, from), ...rangeEnd(address, to), limit };
+    const keys = [...this.#db.keys('deltas', range)];
+    if (keys.length === 0) return [];
     for (const key of keys) this.#db.remove('deltas', key);
     const last = this.#db.lastKey('deltas', address);
     const tip = last === undefined ? undefined : indexOf(last);
@@ -206,6 +223,7 @@ export class Writes {
     const next = { ...record, tip, deltaCount: record.deltaCount - keys.length, state };
     if (next.codeHash === undefined && next.deltaCount === 0) this.#db.remove('contracts', address);
     else this.#putRecord(address, next);
+    return keys;
   }
 }
 

@@ -78,9 +78,10 @@ it.each(['disk', 'memory'])(
       for (const [copy, isStored] of copies) {
         const [n, index] = copy.split(' ').map(Number);
         const delta = store.delta(addressOf(100 + n!), index!);
-        // A removal under way when the end came may have been done.
-        if (isStored && index! < tips.get(String(n))! - 1)
-          expect(delta).toEqual(store.delta(addressOf(n!), index!));
+        // A removal under way when the end came may have been done, and is then for good.
+        const mayBeGone = index! >= tips.get(String(n))! - 1 && delta === undefined;
+        if (mayBeGone) copies.set(copy, false);
+        else if (isStored) expect(delta).toEqual(store.delta(addressOf(n!), index!));
       }
       await store.close();
       if (kind === 'memory') continue;

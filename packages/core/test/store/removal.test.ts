@@ -77,6 +77,28 @@ it('goes on after a stop in its midst, before which nothing is seen of it', asyn
   expect((await verifyStore(folder)).problems).toEqual([]);
 });
 
+it('a long range of deltas goes in steps, between which others write and the store is whole', async () => {
+  const { store, folder } = await temporaryStore();
+  await store.updateDeltas([...deltas(A, MANY + 10), ...deltas(B, 4)]);
+  const removal = store.removeDeltas([
+    { address: B, from: 1, to: 2 },
+    { address: A, from: 3, to: MANY },
+    { address: B, from: 3, to: 2 ** 32 - 1 },
+  ]);
+  // Committed with the first step.
+  await store.putBlob('turn', bytes(1, 1));
+  expect(store.counts().deltas).toBeLessThan(MANY);
+  expect(store.counts().deltas).toBeGreaterThan(MANY / 2);
+  expect((await verifyStore(folder)).problems).toEqual([]);
+  await removal;
+  expect(store.contract(A)).toMatchObject({ tip: MANY + 9, deltaCount: 13 });
+  expect(store.contract(B)).toMatchObject({ tip: 2, deltaCount: 2 });
+  expect(store.getTip(B)).toEqual({ address: B, key: 2, data: bytes(40, 2) });
+  const left = await store.getDeltas([{ address: A, from: 0, to: 2 ** 32 - 1 }]);
+  expect(left.map(({ key }) => key)).toEqual([0, 1, 2, ...Array.from({ length: 10 }, (_, i) => MANY + i)]);
+  expect(await store.updateDeltas([{ address: A, key: 100, data: bytes(3, 3) }])).toEqual([true]);
+});
+
 const REMOVER = `
   const { openStore } = await import(process.argv[2] + 'store/open.js');
   const store = await openStore(process.argv[1]);
