@@ -194,6 +194,25 @@ describe('a journal', () => {
     await again.close();
   });
 
+  it('loses nothing of what comes in the moment when it is packed', async () => {
+    const folder = await temporaryFolder();
+    const options = { memory: { cipher: SEALER, bytes: 16 * MIB, shortestToPack: 20_000 } };
+    const store = await openStore(folder, options);
+    // Many writers, each of which goes on as soon as it was told that its write is stored.
+    await Promise.all(
+      Array.from({ length: 5 }, async (_, writer) => {
+        for (let n = 0; n < 400; n++) await store.putBlob(`${writer} ${n % 40}`, many(300, n));
+      }),
+    );
+    await store.close();
+    const again = await openStore(folder, options);
+    for (let writer = 0; writer < 5; writer++) {
+      for (let n = 360; n < 400; n++)
+        expect(Buffer.compare(again.blob(`${writer} ${n % 40}`)!, many(300, n))).toBe(0);
+    }
+    await again.close();
+  });
+
   it('is found again when packing it was cut short', async () => {
     const { folder } = await withBlobs(3);
     await writeFile(`${journalOf(folder)}.new`, randomBytes(500));

@@ -160,10 +160,14 @@ export class Journal {
     this.sync();
   }
 
-  /** Gives a journal that was begun the name it is found by, in the place of the one before: durably, in one step. */
-  publish(): void {
+  /**
+   * Gives a journal that was begun the name it is found by, in the place of the one before: durably, in one step.
+   * @param named called when it has the name, which may yet be lost in a power failure
+   */
+  publish(named: () => void = () => undefined): void {
     this.sync();
     guarded(`renaming ${this.#path}`, () => renameSync(unpublished(this.#path), this.#path));
+    named();
     syncFolder(dirname(this.#path));
   }
 

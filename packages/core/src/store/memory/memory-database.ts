@@ -112,21 +112,19 @@ export class MemoryDatabase {
   }
 
   async #pack(): Promise<void> {
-    const { cipher } = this.#options;
-    try {
-      const packed = await packJournal(
-        this.database,
-        this.#journal,
-        { path: this.#path, cipher },
-        () => this.#isClosing,
-      );
-      if (packed === undefined) return;
-      this.#journal.close();
+    const old = this.#journal;
+    const target = { path: this.#path, cipher: this.#options.cipher };
+    const adopt = (packed: Journal): void => {
       this.#journal = packed;
       this.#log.use(packed, () => this.#packWhenLong());
+      old.close();
+    };
+    try {
+      await packJournal(this.database, old, target, () => this.#isClosing, adopt);
     } catch (error) {
-      // Nothing depends on it: the journal is longer than it need be.
+      // Nothing depends on it as long as the old journal is the one: it is longer than it need be.
       this.#logger.warn({ error }, 'the journal could not be packed');
+      if (this.#journal !== old) this.#log.fail(error);
     }
     this.#packAt = Math.max(this.#options.shortestToPack ?? SHORTEST_TO_PACK, GROWTH * this.#journal.size);
   }

@@ -27,11 +27,16 @@ export class MemoryLog implements CommitLog {
     this.#committed = committed;
   }
 
+  /** Refuses every change from now on. */
+  fail(cause: unknown): void {
+    this.#failure = cause;
+  }
+
   note(change: Change): void {
     if (this.#failure !== undefined) {
       throw new StoreError(
         'IO',
-        'nothing was stored: it is unknown how the journal ends, until the next start',
+        'nothing was stored: it is unknown what the journal says, until the next start',
         {
           cause: this.#failure,
         },
@@ -62,7 +67,7 @@ export class MemoryLog implements CommitLog {
       this.#journal?.takeBack(before);
     } catch (error) {
       // Whether the next start would find the changes or not is unknown, so nothing may be built on either.
-      this.#failure = error;
+      this.fail(error);
     }
   }
 }

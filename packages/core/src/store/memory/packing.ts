@@ -15,15 +15,19 @@ const STEP = 1024 * 1024;
 /**
  * Writes a journal anew, beside commits: what is stored, instead of how it came to be.
  * @param isStopped asked between steps; nothing is left of what was begun when it says so
- * @returns the new journal, in the place of the old one; nothing when it was stopped
+ * @param adopt given the new journal in the very moment that it takes the place of the old one: what is committed
+ * from then on has to go there
+ * @throws StoreError; when `adopt` was called before, a power failure may bring the old journal back
  */
 export async function packJournal(
   db: Database,
   old: Journal,
   { path, cipher }: { readonly path: string; readonly cipher: JournalCipher },
   isStopped: () => boolean,
-): Promise<Journal | undefined> {
+  adopt: (packed: Journal) => void,
+): Promise<void> {
   const packed = Journal.begin(path, cipher);
+  let isAdopted = false;
   try {
     // Both at once: the snapshot shows what the journal says up to here.
     using snapshot = db.snapshot();
@@ -41,10 +45,12 @@ export async function packJournal(
     // The flush of all that was written so far; what is left after it is little.
     packed.sync();
     follow(old, packed, place, Number.POSITIVE_INFINITY);
-    packed.publish();
-    return packed;
+    packed.publish(() => {
+      isAdopted = true;
+      adopt(packed);
+    });
   } catch (error) {
-    abandon(packed, path);
+    if (!isAdopted) abandon(packed, path);
     throw error;
   }
 }
@@ -71,7 +77,7 @@ function follow(old: Journal, packed: Journal, from: Position, most: number): Po
 }
 
 /** Leaves nothing of a journal that was begun. */
-export function abandon(packed: Journal, path: string): undefined {
+export function abandon(packed: Journal, path: string): void {
   packed.close();
   rmSync(unpublished(path), { force: true });
 }
