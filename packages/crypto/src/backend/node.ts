@@ -30,8 +30,10 @@ function loadSecp256k1(): Secp256k1 | undefined {
 const { createKeccak } = require('hash-wasm/dist/keccak.umd.min.js') as {
   createKeccak: typeof CreateKeccak;
 };
-const keccak = await createKeccak(256);
+// Another thread compiles the hash while this one loads the curve.
+const compiling = createKeccak(256);
 const secp256k1 = loadSecp256k1();
+const keccak = await compiling;
 
 // Small random requests are served from a pool: one system call for 8 KiB instead of one each.
 const pool = new Uint8Array(8192);
