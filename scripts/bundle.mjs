@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -17,17 +18,20 @@ import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const packages = fileURLToPath(new URL('../packages', import.meta.url));
+const modules = fileURLToPath(new URL('../node_modules', import.meta.url));
 const versions = JSON.parse(readFileSync(new URL('../package-lock.json', import.meta.url), 'utf8')).packages;
 
 /**
- * The entries of each package that is bundled: file in dist/bundle -> module in dist. What several of them use, and what
- * is imported only when it is needed, becomes a file of its own beside them.
+ * The entries of each package that is bundled, each as file in dist/bundle -> module in dist. Those of one bundle share
+ * what several of them use, so that every class is there once for a process; that, and what is imported only when it is
+ * needed, becomes a file of its own.
  */
 const BUNDLES = {
-  crypto: { index: 'index' },
-  protocol: { index: 'index' },
-  // The script of the executor threads lies where the enclave, in whatever file it ends up, looks for it.
-  core: { index: 'index', tools: 'tools', 'task/thread': 'enclave/task/thread' },
+  crypto: [{ index: 'index' }],
+  protocol: [{ index: 'index' }],
+  // An executor thread shares no classes with its process, and gets up faster from a single file. That lies where the
+  // enclave, in whatever file it ends up, looks for it.
+  core: [{ index: 'index', tools: 'tools' }, { 'task/thread': 'enclave/task/thread' }],
 };
 
 /** Below the folder, with `/`; nothing of the folders named in `without`. */
@@ -53,15 +57,15 @@ function fingerprint(folder) {
   return createHash('sha256').update(JSON.stringify({ script, esbuild, stamps })).digest('hex');
 }
 
+/** The files that entries become, those that an entry names before the entry. */
 async function bundle(folder, entries) {
   const { build } = await import('esbuild');
-  const outdir = join(folder, 'dist', 'bundle');
   const { outputFiles } = await build({
     absWorkingDir: folder,
     entryPoints: Object.fromEntries(
       Object.entries(entries).map(([file, module]) => [file, `dist/${module}.js`]),
     ),
-    outdir,
+    outdir: outputOf(folder),
     write: false,
     bundle: true,
     splitting: true,
@@ -76,31 +80,52 @@ async function bundle(folder, entries) {
     sourcesContent: false,
     logLevel: 'warning',
   });
-  // A process that starts meanwhile finds each file whole, and those that an entry names before the entry.
-  const isEntry = ({ path }) => Object.keys(entries).some((file) => path === join(outdir, `${file}.js`));
-  for (const file of outputFiles.toSorted((a, b) => isEntry(a) - isEntry(b))) {
-    mkdirSync(dirname(file.path), { recursive: true });
-    const written = `${file.path}.${process.pid}.tmp`;
-    writeFileSync(written, file.contents);
-    renameSync(written, file.path);
+  const isEntry = ({ path }) => entryFiles(folder, [entries]).includes(path);
+  return outputFiles.toSorted((a, b) => isEntry(a) - isEntry(b));
+}
+
+/**
+ * Puts files in the place of those that were there, each at once: processes that start meanwhile find it whole, and
+ * two that bundle at the same time write the same.
+ */
+function replace(folder, files) {
+  const staging = mkdtempSync(join(modules, '.bundle-'));
+  try {
+    files.forEach(({ path, contents }, index) => {
+      const written = join(staging, String(index));
+      writeFileSync(written, contents);
+      mkdirSync(dirname(path), { recursive: true });
+      renameSync(written, path);
+    });
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
   }
-  const current = new Set(outputFiles.map(({ path }) => path));
-  for (const path of filesIn(outdir).map((each) => join(outdir, each))) {
+  const current = new Set(files.map(({ path }) => path));
+  for (const path of filesIn(folder).map((each) => join(folder, each))) {
     if (!current.has(path)) rmSync(path, { force: true });
   }
 }
 
+function outputOf(folder) {
+  return join(folder, 'dist', 'bundle');
+}
+
+function entryFiles(folder, bundles) {
+  return bundles
+    .flatMap((entries) => Object.keys(entries))
+    .map((file) => join(outputOf(folder), `${file}.js`));
+}
+
 /** Bundles the packages whose modules changed since they were bundled. By this name it is what Vitest calls first. */
 export async function setup() {
-  for (const [name, entries] of Object.entries(BUNDLES)) {
+  for (const [name, bundles] of Object.entries(BUNDLES)) {
     const folder = join(packages, name);
     const record = join(folder, 'dist', '.bundled');
     const now = fingerprint(folder);
-    const isThere = Object.keys(entries).every((file) =>
-      existsSync(join(folder, 'dist/bundle', `${file}.js`)),
-    );
-    if (isThere && existsSync(record) && readFileSync(record, 'utf8') === now) continue;
-    await bundle(folder, entries);
+    const isThere = [record, ...entryFiles(folder, bundles)].every((path) => existsSync(path));
+    if (isThere && readFileSync(record, 'utf8') === now) continue;
+    const files = await Promise.all(bundles.map((entries) => bundle(folder, entries)));
+    replace(outputOf(folder), files.flat());
     writeFileSync(record, now);
   }
 }
