@@ -31,7 +31,12 @@ const BUNDLES = {
   protocol: [{ index: 'index' }],
   // An executor thread shares no classes with its process, and gets up faster from a single file. That lies where the
   // enclave, in whatever file it ends up, looks for it.
-  core: [{ index: 'index', tools: 'tools' }, { 'task/thread': 'enclave/task/thread' }],
+  // The thread that commits lies where the store looks for it.
+  core: [
+    { index: 'index', tools: 'tools' },
+    { 'task/thread': 'enclave/task/thread' },
+    { 'commits/thread': 'store/commits/thread' },
+  ],
 };
 
 /** Below the folder, with `/`; nothing of the folders named in `without`. */

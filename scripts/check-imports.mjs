@@ -32,11 +32,12 @@ const PACKAGES = {
 
 /** Which folders of core each folder of core may import; `.` is the files directly in src, such as the composition root. */
 const CORE = {
+  bytes: [],
   collections: [],
   vm: ['collections'],
-  store: ['collections'],
-  executors: ['collections', 'vm', 'store', 'enclave'],
-  enclave: ['collections', 'executors', 'vm', 'store'],
+  store: ['bytes', 'collections'],
+  executors: ['bytes', 'collections', 'vm', 'store', 'enclave'],
+  enclave: ['bytes', 'collections', 'executors', 'vm', 'store'],
   handlers: ['enclave', 'store'],
   ipc: ['collections', 'handlers'],
   ops: ['store', 'enclave', 'executors', 'ipc'],

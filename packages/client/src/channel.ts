@@ -21,6 +21,8 @@ interface Exchange extends ExchangeBounds {
 /** How long, in ms, a send waits for a connection before it looks whether it is still wanted. */
 const SEND_SLICE = 50;
 const RECONNECT = 100;
+/** How long, in ms, replies that arrived before a connection broke may take to be read after that is known. */
+const LAST_REPLIES = 50;
 const RECONNECT_MOST = 2_000;
 
 /**
@@ -57,7 +59,7 @@ export class Channel {
     });
     const { events } = this.#socket;
     events.on('connect', () => (this.#connected = true));
-    events.on('disconnect', () => this.#lost());
+    events.on('disconnect', () => this.#disconnected());
     events.on('handshake:error:auth', () => this.#denied());
     events.on('handshake:error:protocol', () => this.#denied());
     this.#socket.connect(endpoint);
@@ -141,11 +143,17 @@ export class Channel {
     }
   }
 
-  /** The server forgot us: what it was asked will not be answered. */
-  #lost(): void {
+  /** The news of an end may overtake the last replies, which are in the socket already. */
+  #disconnected(): void {
     this.#connected = false;
-    for (const exchange of this.#exchanges.values()) {
-      if (!exchange.sent) continue;
+    const asked = Array.from(this.#exchanges.values()).filter(({ sent }) => sent);
+    if (asked.length > 0) setTimeout(() => this.#lost(asked), LAST_REPLIES);
+  }
+
+  /** The server forgot us: what it was asked and has not answered will not be answered. */
+  #lost(asked: readonly Exchange[]): void {
+    for (const exchange of asked) {
+      if (this.#exchanges.get(exchange.tag) !== exchange) continue;
       if (exchange.repeatable) {
         exchange.sent = false;
         this.#outbound.push(exchange);

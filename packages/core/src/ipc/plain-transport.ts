@@ -7,6 +7,8 @@ import { Connection } from './zmtp/connection.js';
 
 /** How long, in ms, closing waits for replies that are on their way out. */
 const LINGER = 2_000;
+/** How long, in ms, peers have to take in their last replies: libzmq with ZMQ_IMMEDIATE drops what comes with the end. */
+const LAST_REPLIES = 50;
 /** Connections that wait to be accepted. */
 const BACKLOG = 1024;
 /** What hosts stand for where ZeroMQ and the resolver may differ. */
@@ -88,8 +90,9 @@ export class PlainTransport implements Transport {
 
   async #close(): Promise<void> {
     this.#turn.stop();
-    this.#take = undefined;
     const ended = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    if (this.#connections.size > 0) await new Promise((resolve) => setTimeout(resolve, LAST_REPLIES));
+    this.#take = undefined;
     for (const connection of this.#connections.values()) connection.end();
     const timer = setTimeout(() => {
       for (const connection of this.#connections.values()) connection.destroy();

@@ -5,6 +5,7 @@ import { DatabaseReader } from './reader.js';
 import type { DeltaEntry, DeltaRange, StateChange, TaskCommit } from './records.js';
 import type { DeltaSink, Store, StoreCounts, StoreOptions } from './store.js';
 import { Sweeper } from './sweeper.js';
+import { TaskCommits } from './task-commits.js';
 import { TipCache } from './tip-cache.js';
 import { codeHashOf, Writes } from './writes.js';
 
@@ -27,6 +28,7 @@ export class DatabaseStore extends DatabaseReader implements Store {
   readonly #bulk: BulkReads;
   readonly #tips: TipCache;
   readonly #sweeper: Sweeper;
+  readonly #commits: TaskCommits;
   #closing: Promise<void> | undefined;
 
   constructor(db: Database, holdings: Holdings, options: StoreOptions = {}) {
@@ -36,6 +38,11 @@ export class DatabaseStore extends DatabaseReader implements Store {
     this.#bulk = new BulkReads(db, options.maxReplyBytes ?? MAX_REPLY_BYTES);
     this.#tips = new TipCache(options.tipCacheBytes ?? TIP_CACHE_BYTES);
     this.#sweeper = new Sweeper(db, this.#writes, options.logger ?? silentLogger);
+    const here = (commit: TaskCommit): Promise<void> =>
+      this.#write([commit.address], () => this.#writes.commitTask(commit, undefined));
+    const { logger = silentLogger, observer } = options;
+    const thread = { folder: db.folder, observer, logger, refresh: () => db.refresh() };
+    this.#commits = new TaskCommits(here, options.memory === undefined ? thread : undefined);
   }
 
   get readerFolder(): string {
@@ -130,7 +137,15 @@ export class DatabaseStore extends DatabaseReader implements Store {
   async commitTask(task: TaskCommit): Promise<void> {
     const { address, bytecode, delta, state } = task;
     const codeHash = bytecode === undefined ? undefined : codeHashOf(bytecode);
-    await this.#write([address], () => this.#writes.commitTask(task, codeHash));
+    try {
+      const isPlain = bytecode === undefined && !this.#sweeper.isBusy([address]);
+      if (isPlain) await this.#commits.commit(task);
+      else await this.#write([address], () => this.#writes.commitTask(task, codeHash));
+    } catch (error) {
+      // Whatever is stored now, it is read there.
+      this.#tips.delete(address);
+      throw error;
+    }
     this.#tips.set({ address, key: state.head.index, data: delta });
     if (state.base?.shape === 'whole') this.#sweeper.start();
   }
@@ -167,6 +182,7 @@ export class DatabaseStore extends DatabaseReader implements Store {
 
   async #close(): Promise<void> {
     await this.#holdings.stop();
+    await this.#commits.close();
     await this.db.close();
     await this.#sweeper.stop();
     await this.#holdings.release();

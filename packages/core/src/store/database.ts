@@ -52,6 +52,8 @@ export interface DatabaseModules {
   readonly observer?: CommitObserver | undefined;
   /** Makes commits durable when the file itself does not. */
   readonly log?: CommitLog | undefined;
+  /** `here`: this thread waits for the disk, because it has nothing else to do. */
+  readonly commits?: 'here' | 'elsewhere';
 }
 
 /** The database file: tables of bytes by bytes, every value with a checksum, writes grouped into durable commits. */
@@ -69,10 +71,10 @@ export class Database {
   #closing: Promise<void> | undefined;
   #closed = false;
 
-  private constructor(folder: string, root: Root, { mode = 'write', observer, log }: DatabaseModules) {
+  private constructor(folder: string, root: Root, modules: DatabaseModules) {
     this.folder = folder;
     this.#root = root;
-    this.#log = log;
+    this.#log = modules.log;
     this.#paths = isInMemory(folder) ? undefined : new PathCheck(folder);
     const names = Object.keys(BUCKETS) as Bucket[];
     const found = new Set(Array.from(root.getKeys({ start: FIRST_KEY }), tableName));
@@ -80,14 +82,14 @@ export class Database {
     this.missingTables = isInMemory(folder) ? [] : names.filter((name) => !found.has(BUCKETS[name]));
     const openTables = () => names.map((name) => [name, root.openDB({ name: BUCKETS[name], ...BYTES })]);
     // Opened one by one, each that is made would cost a flush. And so they are there all or none.
-    const tables = mode === 'read' ? openTables() : root.transactionSync(openTables);
+    const tables = modules.mode === 'read' ? openTables() : root.transactionSync(openTables);
     this.#tables = Object.fromEntries(tables) as Record<Bucket, BytesTable>;
-    this.#writes = new WriteQueue(root, folder, { observer, log });
+    this.#writes = new WriteQueue(root, folder, modules);
   }
 
   /** Opens, or makes, the database of a folder. @throws StoreError */
-  static open(folder: string, mode: 'write' | 'read' = 'write', observer?: CommitObserver): Database {
-    return Database.over(folder, () => openRoot(folder, mode), { mode, observer });
+  static open(folder: string, modules: DatabaseModules = {}): Database {
+    return Database.over(folder, () => openRoot(folder, modules.mode ?? 'write'), modules);
   }
 
   /** A database over a file that `openFile` opens. @throws StoreError */

@@ -26,7 +26,7 @@ export function openDatabase(
   folder: string,
   { mode, isSuspect = false, observer }: OpenDatabaseOptions,
 ): Database {
-  if (isInMemory(folder)) return Database.open(folder, mode, observer);
+  if (isInMemory(folder)) return Database.open(folder, { mode, observer });
   const file = checkFile(folder);
   if (file === undefined && existsSync(journalPath(folder))) throw isJournal(folder);
   if (file === undefined && mode === 'read') throw new StoreError('NOT_A_STORE', `${folder} holds no store`);
@@ -34,7 +34,7 @@ export function openDatabase(
   const needsCheck =
     file !== undefined && (!file.isComplete || (isSuspect && file.lastPage <= QUICK_CHECK_PAGES));
   if (needsCheck) refuseDamaged(folder);
-  return Database.open(folder, mode, observer);
+  return Database.open(folder, { mode, observer });
 }
 
 function refuseDamaged(folder: string): void {

@@ -56,13 +56,17 @@ export interface StateChange {
   readonly writes: readonly StateWrite[];
 }
 
-/** Everything that a task changes; stored together or not at all. */
-export interface TaskCommit {
-  /** 32 bytes. */
-  readonly address: Uint8Array;
+/** What a task changes of its contract. */
+export interface TaskChange {
   /** The envelope of the delta; its index is `state.head.index`. */
   readonly delta: Uint8Array;
   readonly state: StateChange;
+}
+
+/** Everything that a task changes; stored together or not at all. */
+export interface TaskCommit extends TaskChange {
+  /** 32 bytes. */
+  readonly address: Uint8Array;
   /** Given by a deployment only: the exe code. */
   readonly bytecode?: Uint8Array;
 }

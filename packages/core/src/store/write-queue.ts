@@ -14,6 +14,13 @@ interface Pending {
 
 type Settle = () => void;
 
+/** Who is told of commits, and where and how they are made; see `DatabaseModules`. */
+export interface WriteQueueModules {
+  readonly observer?: CommitObserver | undefined;
+  readonly log?: CommitLog | undefined;
+  readonly commits?: 'here' | 'elsewhere';
+}
+
 /** A disk that answers faster than this may be waited for. */
 const FAST_COMMIT_MS = 1;
 /** With less room than this, a failed write is taken as a full disk. */
@@ -28,6 +35,7 @@ export class WriteQueue {
   readonly #folder: string;
   readonly #observer: CommitObserver | undefined;
   readonly #log: CommitLog | undefined;
+  readonly #alwaysHere: boolean;
   #pending: Pending[] = [];
   #pump: Promise<void> | undefined;
   /** Whether the operation that runs now has written. */
@@ -38,15 +46,13 @@ export class WriteQueue {
   constructor(
     root: RootDatabase<Buffer, Uint8Array>,
     folder: string,
-    {
-      observer,
-      log,
-    }: { readonly observer?: CommitObserver | undefined; readonly log?: CommitLog | undefined },
+    { observer, log, commits }: WriteQueueModules,
   ) {
     this.#root = root;
     this.#folder = folder;
     this.#observer = observer;
     this.#log = log;
+    this.#alwaysHere = commits === 'here' || log !== undefined;
   }
 
   /** To be called before each change that an operation makes. */
@@ -130,7 +136,7 @@ export class WriteQueue {
   #commitsHere(): boolean {
     const wasLonely = this.#lonely;
     this.#lonely = this.#pending.length === 1;
-    return this.#log !== undefined || (wasLonely && this.#lonely && this.#commitMs < FAST_COMMIT_MS);
+    return this.#alwaysHere || (wasLonely && this.#lonely && this.#commitMs < FAST_COMMIT_MS);
   }
 
   /** What cannot be stored takes nothing with it that can: each gets a transaction of its own. */

@@ -1,53 +1,64 @@
-import { existsSync } from 'node:fs';
-import { link, mkdir, open, rename, rm } from 'node:fs/promises';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { randomBytes, toHex } from '@enigma-worker/crypto';
 
 /**
  * Creates a file that only its owner can read (mode 0600), complete and on disk before it is
  * visible. An existing file is left as it is: of two processes that create it at once, one wins.
+ * Nothing else runs meanwhile: a worker that starts has nothing else to do, and each step by way of another thread
+ * would take longer than the step.
  */
-export async function createFile(path: string, content: string): Promise<void> {
+export function createFile(path: string, content: string): void {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const temporary = `${path}.${toHex(randomBytes(8))}.tmp`;
   try {
-    const file = await open(temporary, 'wx', 0o600);
+    const file = openSync(temporary, 'wx', 0o600);
     try {
-      await file.writeFile(content);
-      await file.sync();
+      writeFileSync(file, content);
+      fsyncSync(file);
     } finally {
-      await file.close();
+      closeSync(file);
     }
-    await linkOrRename(temporary, path);
-    await syncFolder(folder);
+    linkOrRename(temporary, path);
+    syncFolder(folder);
   } finally {
-    await rm(temporary, { force: true });
+    rmSync(temporary, { force: true });
   }
 }
 
 /** A hard link, unlike a rename, never replaces a file that appeared in the meantime. */
-async function linkOrRename(temporary: string, path: string): Promise<void> {
+function linkOrRename(temporary: string, path: string): void {
   try {
-    await link(temporary, path);
+    linkSync(temporary, path);
   } catch (error) {
     const code = codeOf(error);
     if (code === 'EEXIST') return;
     // An enclave of Gramine has no hard links, and nobody else to make the file either.
     if (!['ENOSYS', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP'].includes(code)) throw error;
-    if (!existsSync(path)) await rename(temporary, path);
+    if (!existsSync(path)) renameSync(temporary, path);
   }
 }
 
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r');
   try {
-    await handle.sync();
+    fsyncSync(handle);
   } catch (error) {
     // Not every system lets a folder be flushed, Gramine for one; there a rename is as durable as it gets.
     if (['EIO', 'ENOSPC', 'EDQUOT'].includes(codeOf(error))) throw error;
   } finally {
-    await handle.close();
+    closeSync(handle);
   }
 }
 

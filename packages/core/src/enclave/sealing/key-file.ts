@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { fromHex, fromUtf8, randomBytes, toHex } from '@enigma-worker/crypto';
 import { createFile } from './create-file.js';
 import { SealingError } from './sealer.js';
@@ -13,16 +12,16 @@ const LONGEST_FILE = 128;
  * @throws SealingError `PERMISSIONS` when anybody but its owner may use the file, or it belongs to
  * another user; `KEY_UNAVAILABLE` when it cannot be read; `KEY_INVALID` when it holds something else
  */
-export async function readKeyFile(path: string): Promise<Uint8Array> {
-  const file = await openKeyFile(path);
+export function readKeyFile(path: string): Uint8Array {
+  const file = openKeyFile(path);
   try {
     // Checked on the open file, so that it cannot be exchanged between the check and the reading.
-    await checkPermissions(path, file);
+    checkPermissions(path, file);
     const buffer = new Uint8Array(LONGEST_FILE + 1);
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
-    return parseKey(path, buffer.subarray(0, bytesRead));
+    const length = readSync(file, buffer, 0, buffer.length, 0);
+    return parseKey(path, buffer.subarray(0, length));
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
@@ -30,20 +29,20 @@ export async function readKeyFile(path: string): Promise<Uint8Array> {
  * Reads the key file, or creates it with a random key if there is none: mode 0600, complete and on
  * disk before it is visible; of two processes that create it at once, one wins and both read its key.
  */
-export async function readOrCreateKeyFile(path: string): Promise<Uint8Array> {
+export function readOrCreateKeyFile(path: string): Uint8Array {
   try {
-    return await readKeyFile(path);
+    return readKeyFile(path);
   } catch (error) {
     if (!(error instanceof SealingError && error.code === 'KEY_UNAVAILABLE' && isMissing(error.cause)))
       throw error;
   }
-  await createKeyFile(path);
-  return await readKeyFile(path);
+  createKeyFile(path);
+  return readKeyFile(path);
 }
 
-async function openKeyFile(path: string): Promise<FileHandle> {
+function openKeyFile(path: string): number {
   try {
-    return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     const code = errnoOf(error);
     const denied = code === 'EACCES' || code === 'EPERM';
@@ -57,8 +56,8 @@ async function openKeyFile(path: string): Promise<FileHandle> {
   }
 }
 
-async function checkPermissions(path: string, file: FileHandle): Promise<void> {
-  const stat = await file.stat();
+function checkPermissions(path: string, file: number): void {
+  const stat = fstatSync(file);
   if (!stat.isFile()) throw new SealingError('KEY_INVALID', `sealing key file ${path}: not a regular file`);
   const mode = stat.mode & 0o777;
   if ((mode & 0o077) !== 0) {
@@ -86,9 +85,9 @@ function parseKey(path: string, content: Uint8Array): Uint8Array {
   throw new SealingError('KEY_INVALID', `sealing key file ${path}: expected ${2 * KEY_LENGTH} hex digits`);
 }
 
-async function createKeyFile(path: string): Promise<void> {
+function createKeyFile(path: string): void {
   try {
-    await createFile(path, `${toHex(randomBytes(KEY_LENGTH))}\n`);
+    createFile(path, `${toHex(randomBytes(KEY_LENGTH))}\n`);
   } catch (error) {
     throw new SealingError(
       'KEY_UNAVAILABLE',

@@ -37,11 +37,11 @@ export const SIMULATION_WARNING =
 export async function openSealer(options: SealingOptions): Promise<Sealer> {
   switch (options.kind) {
     case 'simulation':
-      return sealerOf('simulation', await readOrCreateKeyFile(join(options.dataDir, 'sealing.key')));
+      return sealerOf('simulation', readOrCreateKeyFile(join(options.dataDir, 'sealing.key')));
     case 'key-file':
       return sealerOf(
         'key-file',
-        options.create === true ? await readOrCreateKeyFile(options.path) : await readKeyFile(options.path),
+        options.create === true ? readOrCreateKeyFile(options.path) : readKeyFile(options.path),
       );
     case 'passphrase':
       return sealerOf('passphrase', await passphraseKey(options.dataDir, options.passphrase));

@@ -33,10 +33,7 @@ export async function passphraseKey(dataDir: string, passphrase: string): Promis
   const salt = randomBytes(32);
   const key = await stretch(passphrase, { ...COST, salt });
   const keyId = sealingKeyId(key);
-  await createFile(
-    path,
-    `${JSON.stringify({ kdf: 'scrypt', ...COST, salt: toHex(salt), keyId: toHex(keyId) })}\n`,
-  );
+  createFile(path, `${JSON.stringify({ kdf: 'scrypt', ...COST, salt: toHex(salt), keyId: toHex(keyId) })}\n`);
   // Another process may have been first: its parameters are the ones that count.
   const stored = await readParameters(path);
   if (stored === undefined) throw new SealingError('KEY_UNAVAILABLE', `sealing parameters ${path}: vanished`);

@@ -1,8 +1,8 @@
 import type { Codec } from '../../executors/codec.js';
-import { FieldReader, FieldWriter } from '../../executors/fields.js';
-import type { StateHead, StateWrite } from '../../store/records.js';
+import { FieldReader, FieldWriter } from '../../bytes/fields.js';
+import { readChange, writeChange } from '../../store/change-codec.js';
 import type { SpareKey } from '../task-keys.js';
-import type { Change, DoneReply, FailedReply, Job, Reply } from './messages.js';
+import type { DoneReply, FailedReply, Job, Reply } from './messages.js';
 
 // What most tasks need goes through shared memory: computations, their results and their failures, and keys for them.
 // Everything else is rare or large, and travels as a structured clone.
@@ -153,45 +153,4 @@ function readKeys(reader: FieldReader): SpareKey[] {
     publicKey: reader.bytes(),
     signature: reader.bytes(),
   }));
-}
-
-function writeChange(writer: FieldWriter, { delta, state }: Change): void {
-  writer.bytes(delta);
-  writer.number(state.base === undefined ? 0 : 1);
-  if (state.base !== undefined) writeHead(writer, state.base);
-  writeHead(writer, state.head);
-  writer.number(state.writes.length);
-  for (const { tag, value } of state.writes) {
-    writer.bytes(tag);
-    writer.number(value === undefined ? 0 : 1);
-    if (value !== undefined) writer.bytes(value);
-  }
-}
-
-function readChange(reader: FieldReader): Change {
-  const delta = reader.bytes();
-  const base = reader.number() === 0 ? undefined : readHead(reader);
-  const head = readHead(reader);
-  const writes: StateWrite[] = [];
-  for (let left = reader.number(); left > 0; left--) {
-    const tag = reader.bytes();
-    writes.push({ tag, value: reader.number() === 0 ? undefined : reader.bytes() });
-  }
-  return { delta, state: { base, head, writes } };
-}
-
-function writeHead(writer: FieldWriter, head: StateHead): void {
-  writer.bytes(head.id);
-  writer.number(head.index);
-  writer.bytes(head.hash);
-  writer.number(head.shape === 'object' ? 0 : 1);
-}
-
-function readHead(reader: FieldReader): StateHead {
-  return {
-    id: reader.bytes(),
-    index: reader.number(),
-    hash: reader.bytes(),
-    shape: reader.number() === 0 ? 'object' : 'whole',
-  };
 }

@@ -1,4 +1,4 @@
-import type { StateChange } from '../../store/records.js';
+import type { TaskChange } from '../../store/records.js';
 import type { BuildStep } from '../state/state-builder.js';
 import type { DeployInput, DeployResult, FailedTask, TaskInput, TaskResult } from '../enclave.js';
 import type { EnclaveErrorCode } from '../errors.js';
@@ -46,25 +46,21 @@ export interface SpareKeysJob {
 /** All that an executor thread of the enclave does. */
 export type Job = ComputeJob | DeployJob | BuildJob | SpareKeysJob;
 
-/** What a task changed, to be stored before its result goes out. */
-export interface Change {
-  readonly delta: Uint8Array;
-  readonly state: StateChange;
-}
-
 /** A computation that ran to its end. */
 export interface DoneReply {
   readonly kind: 'done';
   /** Without the delta, which is in the change. */
   readonly result: Omit<TaskResult, 'delta'>;
-  readonly change: Change | undefined;
+  /** To be stored before the result goes out. */
+  readonly change: TaskChange | undefined;
 }
 
 /** A deployment that ran to its end. */
 export interface DeployedReply {
   readonly kind: 'deployed';
   readonly result: Omit<DeployResult, 'delta'>;
-  readonly change: Change;
+  /** To be stored before the result goes out. */
+  readonly change: TaskChange;
 }
 
 /** A task that failed and has a receipt. */
