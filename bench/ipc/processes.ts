@@ -13,7 +13,8 @@ export class Child implements AsyncDisposable {
 
   constructor(program: 'echo-server' | 'core-server' | 'load', args: readonly string[] = []) {
     const file = fileURLToPath(new URL(`./${program}.js`, import.meta.url));
-    this.#process = fork(file, args, { serialization: 'advanced', execArgv: ['--expose-gc'] });
+    // No flags, such as users give none: with one for V8, Node itself would start without its code cache.
+    this.#process = fork(file, args, { serialization: 'advanced', execArgv: [] });
     this.#gone = new Promise((_, reject) => {
       this.#process.on('exit', (code) => reject(new Error(`${program} ended with ${String(code)}`)));
     });
