@@ -29,11 +29,18 @@ export interface PreparedTask {
   readonly state: StateChange;
 }
 
+/** A task may read without end; only so much of it is worth being remembered. */
+const KNOWN_CHARACTERS = 64 * 1024;
+
 /** A contract's state as a task sees it: each value is fetched and opened when it is read. */
 export class SealedState implements StateReader {
   readonly #head: StateHead | undefined;
   readonly #values: ValueStore;
   readonly #keys: StateKeys;
+  /** What was read first: most tasks read what they write, and a task sees one state from its beginning to its end. */
+  readonly #known = new Map<string, string | undefined>();
+  /** Characters that {@link #known} may still take. */
+  #room = KNOWN_CHARACTERS;
 
   constructor(head: StateHead | undefined, values: ValueStore, keys: StateKeys) {
     this.#head = head;
@@ -48,7 +55,13 @@ export class SealedState implements StateReader {
 
   /** A state that is no object has no keys. @throws DamagedStateError */
   read(key: string): string | undefined {
-    return this.#head?.shape === 'object' ? this.#values.read(this.#head.id, key) : undefined;
+    if (this.#head?.shape !== 'object') return undefined;
+    const known = this.#known.get(key);
+    if (known !== undefined || this.#known.has(key)) return known;
+    const text = this.#values.read(this.#head.id, key);
+    this.#room -= key.length + (text?.length ?? 0);
+    if (this.#room >= 0) this.#known.set(key, text);
+    return text;
   }
 
   /**

@@ -16,6 +16,9 @@ interface CachedValue {
 }
 
 const SEAL_LENGTH = 28;
+/** Tags that are remembered, and the longest name of one: enough for what a task touches again. */
+const KNOWN_TAGS = 256;
+const KNOWN_NAME = 256;
 
 /** Texts of opened values, so that one that is read again and again is decrypted once. Bounded in bytes. */
 export class ValueCache {
@@ -49,6 +52,8 @@ export class ValueStore {
   readonly #address: Uint8Array;
   readonly #keys: StateKeys;
   readonly #cache: ValueCache;
+  /** What stands for the keys that were asked for first. */
+  readonly #tags = new Map<string, Uint8Array>();
 
   constructor(reader: StoreReader, address: Uint8Array, keys: StateKeys, cache: ValueCache) {
     this.#reader = reader;
@@ -59,7 +64,7 @@ export class ValueStore {
 
   /** The text of a top-level key. @throws DamagedStateError */
   read(stateId: Uint8Array, name: string): string | undefined {
-    return this.#read(stateId, keyTag(this.#keys, name), name);
+    return this.#read(stateId, this.#tagOf(name), name);
   }
 
   /** The text of a state that is no object. @throws DamagedStateError when it is damaged or missing */
@@ -72,12 +77,25 @@ export class ValueStore {
 
   /** Seals a value of a top-level key, or removes it. */
   write(stateId: Uint8Array, name: string, text: string | undefined, version: number): StateWrite {
-    return this.#write(stateId, keyTag(this.#keys, name), name, text, version);
+    const written = this.#write(stateId, this.#tagOf(name), name, text, version);
+    // Should it never be stored, what is there will have another seal.
+    if (text !== undefined && written.value !== undefined)
+      this.#cache.set(bytesKey(stateKeyOf(stateId, written.tag)), written.value, text);
+    return written;
   }
 
   /** Seals a state that is no object. */
   writeWhole(stateId: Uint8Array, text: string, version: number): StateWrite {
     return this.#write(stateId, wholeStateTag(this.#keys), '', text, version);
+  }
+
+  #tagOf(name: string): Uint8Array {
+    let tag = this.#tags.get(name);
+    if (tag === undefined) {
+      tag = keyTag(this.#keys, name);
+      if (this.#tags.size < KNOWN_TAGS && name.length < KNOWN_NAME) this.#tags.set(name, tag);
+    }
+    return tag;
   }
 
   #read(stateId: Uint8Array, tag: Uint8Array, name: string): string | undefined {
