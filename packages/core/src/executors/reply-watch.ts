@@ -8,9 +8,11 @@ export interface Watched {
 
 /** Up to so many jobs under way, looking for replies beats being woken: nobody needs the processor more. */
 const SPIN_JOBS = 1;
+/** Unless there were more so short a time ago, in ms: then the others are on their way, and need it. */
+const CROWD_MS = 20;
 
 /**
- * Decides how the main thread learns of replies. While a single job is under way it looks once every
+ * Decides how the main thread learns of replies. While jobs come one at a time it looks once every
  * turn of the event loop, which beats any wake-up, for at most `spinMs`; else it has itself woken by a
  * message, of which one serves for all replies that have arrived meanwhile.
  */
@@ -21,6 +23,7 @@ export class ReplyWatch {
   readonly #watched: Watched;
   readonly #spinMs: number;
   #spinUntil = 0;
+  #crowdedUntil = 0;
   #scheduled = false;
 
   constructor(watched: Watched, spinMs: number) {
@@ -30,7 +33,9 @@ export class ReplyWatch {
 
   /** To be called after a job was posted. */
   posted(): void {
-    this.#spinUntil = performance.now() + this.#spinMs;
+    const now = performance.now();
+    this.#spinUntil = now + this.#spinMs;
+    if (this.#watched.pending() > SPIN_JOBS) this.#crowdedUntil = now + CROWD_MS;
     this.#schedule();
   }
 
@@ -48,7 +53,8 @@ export class ReplyWatch {
     while (this.#watched.poll()) this.#spinUntil = performance.now() + this.#spinMs;
     const pending = this.#watched.pending();
     if (pending === 0) return;
-    if (pending <= SPIN_JOBS && performance.now() < this.#spinUntil) {
+    const now = performance.now();
+    if (pending <= SPIN_JOBS && now < this.#spinUntil && now > this.#crowdedUntil) {
       this.#schedule();
       return;
     }

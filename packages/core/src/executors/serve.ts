@@ -23,6 +23,8 @@ const IDLE_MS = 1000;
 const REPLIES_PER_RING = 4;
 /** Before it sleeps, the thread looks for the next job for so long: waking costs more. */
 const SPIN_MS = 0.01;
+/** After it looked in vain it goes to sleep at once, but for every so many times. */
+const TRIES = 16;
 
 /**
  * The life of an executor thread: does the jobs of its slots in order until it is told to close.
@@ -35,9 +37,10 @@ export async function serve<Job, Reply>(link: ExecutorLink, service: Service<Job
   const bell = new Int32Array(link.bell);
   let slot = 0;
   let unreported = 0;
+  const patience = new Patience();
   for (;;) {
     for (let jobs = 0; jobs < JOBS_PER_TURN; jobs++) {
-      if (!awaitJob(slots, slot)) break;
+      if (!patience.awaitJob(slots, slot)) break;
       if (slots.claim(slot)) {
         const job = takeJob(link, slots, slot, service.jobs);
         if (job === CLOSE) {
@@ -59,17 +62,26 @@ export async function serve<Job, Reply>(link: ExecutorLink, service: Service<Job
   }
 }
 
-/** Waits until the slot holds a job, or one that was withdrawn; false after a long idle time. */
-function awaitJob(slots: Slots, slot: number): boolean {
-  const deadline = performance.now() + IDLE_MS;
-  const spinUntil = performance.now() + SPIN_MS;
-  for (;;) {
-    const state = slots.state(slot);
-    if (state === SlotState.queued || state === SlotState.withdrawn) return true;
-    const now = performance.now();
-    if (now < spinUntil) continue;
-    if (now >= deadline) return false;
-    slots.waitWhile(slot, state, deadline - now);
+/** Waits for jobs; it learns whether they come soon enough to be looked for. */
+class Patience {
+  #isWorthIt = true;
+  #waits = 0;
+
+  /** Waits until the slot holds a job, or one that was withdrawn; false after a long idle time. */
+  awaitJob(slots: Slots, slot: number): boolean {
+    const began = performance.now();
+    const spinUntil = this.#isWorthIt || ++this.#waits % TRIES === 0 ? began + SPIN_MS : began;
+    for (let now = began; ;) {
+      const state = slots.state(slot);
+      if (state === SlotState.queued || state === SlotState.withdrawn) {
+        if (now > began) this.#isWorthIt = now < spinUntil;
+        return true;
+      }
+      now = performance.now();
+      if (now < spinUntil) continue;
+      if (now >= began + IDLE_MS) return false;
+      slots.waitWhile(slot, state, began + IDLE_MS - now);
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import type { Database as Table, RootDatabase } from 'lmdb';
 import { type Bucket, BUCKETS } from './buckets.js';
 import { checkedValue, withChecksum } from './checksum.js';
 import type { Change, CommitLog } from './commit-log.js';
+import type { Gathering } from './commits/gathering.js';
 import { toReadError, toStoreError } from './database-errors.js';
 import { StoreError } from './errors.js';
 import { HeadViews } from './head-views.js';
@@ -54,6 +55,8 @@ export interface DatabaseModules {
   readonly log?: CommitLog | undefined;
   /** `here`: this thread waits for the disk, because it has nothing else to do. */
   readonly commits?: 'here' | 'elsewhere';
+  /** Makes commits wait for each other. */
+  readonly gathering?: Gathering;
 }
 
 /** The database file: tables of bytes by bytes, every value with a checksum, writes grouped into durable commits. */

@@ -2,6 +2,7 @@ import { statfsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RootDatabase } from 'lmdb';
 import type { CommitLog } from './commit-log.js';
+import type { Gathering } from './commits/gathering.js';
 import { toStoreError } from './database-errors.js';
 import { StoreError } from './errors.js';
 import type { CommitObserver } from './store.js';
@@ -19,6 +20,7 @@ export interface WriteQueueModules {
   readonly observer?: CommitObserver | undefined;
   readonly log?: CommitLog | undefined;
   readonly commits?: 'here' | 'elsewhere';
+  readonly gathering?: Gathering;
 }
 
 /** A disk that answers faster than this may be waited for. */
@@ -36,6 +38,7 @@ export class WriteQueue {
   readonly #observer: CommitObserver | undefined;
   readonly #log: CommitLog | undefined;
   readonly #alwaysHere: boolean;
+  readonly #gathering: Gathering | undefined;
   #pending: Pending[] = [];
   #pump: Promise<void> | undefined;
   /** Whether the operation that runs now has written. */
@@ -46,12 +49,13 @@ export class WriteQueue {
   constructor(
     root: RootDatabase<Buffer, Uint8Array>,
     folder: string,
-    { observer, log, commits }: WriteQueueModules,
+    { observer, log, commits, gathering }: WriteQueueModules,
   ) {
     this.#root = root;
     this.#folder = folder;
     this.#observer = observer;
     this.#log = log;
+    this.#gathering = gathering;
     this.#alwaysHere = commits === 'here' || log !== undefined;
   }
 
@@ -95,8 +99,9 @@ export class WriteQueue {
 
   async #work(): Promise<void> {
     while (this.#pending.length > 0) {
-      // Let the rest of this turn of the event loop join.
-      await new Promise(setImmediate);
+      // Let the rest of this turn of the event loop join, if any is likely to come.
+      if (!this.#lonely || this.#alwaysHere) await new Promise(setImmediate);
+      if (this.#gathering?.wait(this.#pending.length) === true) await new Promise(setImmediate);
       await this.#commit();
     }
     this.#pump = undefined;
@@ -118,6 +123,7 @@ export class WriteQueue {
       if (this.#commitsHere()) this.#commitHere(runAll);
       else await this.#commitAsync(runAll);
       this.#commitMs = performance.now() - start;
+      this.#gathering?.committed(settle.length);
       this.#observer?.committed(this.#commitMs / 1000, settle.length);
     } catch (error) {
       await this.#failed(batch ?? take(), error);

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Database } from '../database.js';
 import { StoreError } from '../errors.js';
 import { Writes } from '../writes.js';
+import { Gathering } from './gathering.js';
 import type { CommitThreadSetup, FailedCommit, FromCommitThread, ToCommitThread } from './messages.js';
 import { decodeCommit } from './task-codec.js';
 
@@ -23,7 +24,8 @@ const observer = {
     failures++;
   },
 };
-const database = Database.open(folder, { mode: 'write', observer, commits: 'here' });
+const gathering = new Gathering();
+const database = Database.open(folder, { mode: 'write', observer, commits: 'here', gathering });
 const writes = new Writes(database);
 
 /** What one flush settles goes out in one message. */
