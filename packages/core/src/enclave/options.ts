@@ -7,8 +7,6 @@ import type { TaskKeyOptions } from './task-keys.js';
 export interface EnclaveOptions extends LaneOptions, TaskKeyOptions, KeyExchangeOptions {
   /** How many state keys are kept open in memory. */
   readonly stateKeysInMemory: number;
-  /** How much lower the priority of executor threads is (Linux), so that reads go before heavy tasks. */
-  readonly executorNiceness: number;
   /** How long `Enclave.close` waits for running tasks, in milliseconds. */
   readonly closeGraceMs: number;
   /** The clock, in milliseconds since the epoch. */
@@ -33,6 +31,7 @@ export function enclaveOptions(given: Partial<EnclaveOptions>): EnclaveOptions {
     exchangeLifetimeMs: HOUR,
     stateKeysInMemory: 10_000,
     executorNiceness: 5,
+    slowExecutorNiceness: 10,
     closeGraceMs: 35_000,
     now: Date.now,
     ...given,

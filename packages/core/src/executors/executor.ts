@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { Codec } from './codec.js';
 import { CLOSE, type ExecutorLink } from './link.js';
+import { setThreadPriority } from './priority.js';
 import { nextSlot, SLOT_COUNT, Slots, SlotState } from './slots.js';
 
 /** What a pool of executors runs. */
@@ -47,8 +48,9 @@ export class Executor<Job, Reply, Entry extends Posted<Job>> {
   #load = 0;
   #ended = false;
   #ending = false;
+  #givesWay = false;
   /** Kept by the pool: its running job takes long, so that nothing should wait behind it. */
-  slow = false;
+  isSlow = false;
   /** Kept by the pool: when it last answered, or began to have work. */
   touched = 0;
   /** Kept by the pool: how often its job was found to exceed its time. */
@@ -107,7 +109,21 @@ export class Executor<Job, Reply, Entry extends Posted<Job>> {
   /** Whether another job may be posted now. */
   get accepts(): boolean {
     if (this.#ended || this.#used === SLOT_COUNT) return false;
-    return this.#load === 0 || !this.slow;
+    return this.#load === 0 || !this.isSlow;
+  }
+
+  /** Lets the thread yield to others until {@link takeBack}. */
+  giveWay(niceness: number): void {
+    if (this.#givesWay) return;
+    this.#givesWay = true;
+    setThreadPriority(this.#slots.thread, niceness);
+  }
+
+  /** Gives the thread back the priority that it had. */
+  takeBack(niceness: number): void {
+    if (!this.#givesWay) return;
+    this.#givesWay = false;
+    setThreadPriority(this.#slots.thread, niceness);
   }
 
   /** Posts a job. Only when {@link accepts}. */
@@ -137,7 +153,6 @@ export class Executor<Job, Reply, Entry extends Posted<Job>> {
       this.#slots.release(slot);
       this.#advance();
       this.#load--;
-      this.slow = false;
       this.overdueChecks = 0;
       progress = true;
       deliver(entry, reply);

@@ -14,6 +14,10 @@ export interface PoolOptions {
   readonly jobTimeoutMs: number;
   /** How long the main thread looks for replies before it sleeps, in milliseconds. */
   readonly spinMs: number;
+  /** How much lower than that of the process the priority of executor threads is (Linux), as `nice` counts. */
+  readonly executorNiceness: number;
+  /** The same while a thread is at a job that takes long: reads and short jobs go before it. */
+  readonly slowExecutorNiceness: number;
 }
 
 /** What a pool tells its owner. */
@@ -35,6 +39,8 @@ const RESTART_DELAY_MS = 200;
 const BEGIN_MS = 200;
 /** Behind a job that takes longer than this nothing else waits. */
 const STALL_MS = 1;
+/** A job that takes longer than this is no victim of the scheduler: its thread yields to everybody else. */
+const LONG_MS = 5;
 /** A thread that was overdue in so many checks, and at no place where it may be ended without harm, is ended all the same. */
 const PATIENCE = 100;
 const SEIZE_EVERY_MS = 5;
@@ -132,7 +138,7 @@ export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
     if (executor.load === 0) executor.touched = performance.now();
     executor.post(entry);
     this.#watch.posted();
-    if (executor.load > 1) this.#relief ??= setTimeout(() => this.#relieve(), STALL_MS).unref();
+    this.#relief ??= setTimeout(() => this.#relieve(), STALL_MS).unref();
     // This timer also keeps the process alive while jobs are under way.
     this.#watchdog ??= setInterval(
       () => this.#check(),
@@ -212,6 +218,8 @@ export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
       if (executor.used === 0) continue;
       if (!executor.poll((entry, reply) => this.#events.replied(entry, reply))) continue;
       executor.touched = performance.now();
+      executor.isSlow = false;
+      executor.takeBack(this.#options.executorNiceness);
       progress = true;
     }
     if (progress) this.#events.vacant();
@@ -219,22 +227,24 @@ export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
   }
 
   /**
-   * Looks after executors that hold several jobs: they keep replies back while they have more to do, and what waits
-   * behind a job that takes long is to be taken back.
+   * Looks after executors that do not answer at once: they keep replies back while they have more to do; and those
+   * whose job takes long give up what waits behind it, and yield to everybody else.
    */
   #relieve(): void {
     this.#poll();
-    const begunBefore = performance.now() - STALL_MS;
-    let crowded = false;
+    const now = performance.now();
+    let isAnyToWatch = false;
     for (const executor of this.#executors) {
-      if (executor.touched > begunBefore) {
-        crowded ||= executor.load > 1;
-      } else if (executor.load > 0 && !executor.slow) {
-        executor.slow = true;
+      if (executor.load === 0) continue;
+      const silence = now - executor.touched;
+      if (silence > STALL_MS && !executor.isSlow) {
+        executor.isSlow = true;
         for (const entry of executor.recall()) this.#events.returned(entry, false);
       }
+      if (silence > LONG_MS) executor.giveWay(this.#options.slowExecutorNiceness);
+      else isAnyToWatch = true;
     }
-    this.#relief = crowded ? setTimeout(() => this.#relieve(), STALL_MS).unref() : undefined;
+    this.#relief = isAnyToWatch ? setTimeout(() => this.#relieve(), STALL_MS).unref() : undefined;
     this.#events.vacant();
   }
 

@@ -2,6 +2,7 @@ import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Codec } from './codec.js';
 import { Gate } from './gate.js';
 import { CLOSE, type ExecutorLink } from './link.js';
+import { ownThread } from './priority.js';
 import { nextSlot, Slots, SlotState } from './slots.js';
 
 /** How an executor thread does its jobs. */
@@ -33,6 +34,7 @@ const TRIES = 16;
  */
 export async function serve<Job, Reply>(link: ExecutorLink, service: Service<Job, Reply>): Promise<void> {
   const slots = new Slots(link.slots);
+  slots.thread = ownThread();
   const gate = new Gate(slots);
   const bell = new Int32Array(link.bell);
   let slot = 0;

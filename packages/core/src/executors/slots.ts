@@ -22,7 +22,7 @@ const GateState = { shut: 0, open: 1, seized: 2 } as const;
 
 /** The length that stands for "the message is in the port". */
 const IN_PORT = -1;
-const CONTROL_BYTES = SLOT_COUNT * 16 + 8;
+const CONTROL_BYTES = SLOT_COUNT * 16 + 12;
 
 /** Milliseconds by a clock that all threads share and nobody sets. */
 export function monotonicMs(): number {
@@ -41,6 +41,8 @@ export class Slots {
   readonly #asleep: Int32Array;
   /** One word: a {@link GateState}. */
   readonly #gate: Int32Array;
+  /** One word: see {@link thread}. */
+  readonly #thread: Int32Array;
   readonly #bodies: readonly Uint8Array[];
 
   constructor(memory = new SharedArrayBuffer(CONTROL_BYTES + SLOT_COUNT * SLOT_CAPACITY)) {
@@ -50,10 +52,20 @@ export class Slots {
     this.#since = new Float64Array(memory, SLOT_COUNT * 8, SLOT_COUNT);
     this.#asleep = new Int32Array(memory, SLOT_COUNT * 16, 1);
     this.#gate = new Int32Array(memory, SLOT_COUNT * 16 + 4, 1);
+    this.#thread = new Int32Array(memory, SLOT_COUNT * 16 + 8, 1);
     this.#bodies = Array.from(
       { length: SLOT_COUNT },
       (_, slot) => new Uint8Array(memory, CONTROL_BYTES + slot * SLOT_CAPACITY, SLOT_CAPACITY),
     );
+  }
+
+  /** By what number the system knows the thread; 0 before it told. */
+  get thread(): number {
+    return Atomics.load(this.#thread, 0);
+  }
+
+  set thread(number: number) {
+    Atomics.store(this.#thread, 0, number);
   }
 
   state(slot: number): number {

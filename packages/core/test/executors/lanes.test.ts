@@ -46,7 +46,15 @@ function lanes(options: Partial<LaneOptions> = {}, script = 'toy'): Lanes<Toy, T
     jobs: codec,
     replies: codec as Codec<ToyReply>,
   };
-  const defaults = { threads: 2, jobTimeoutMs: 5000, spinMs: 1, maxQueued: 10_000, maxQueuedPerLane: 10_000 };
+  const defaults = {
+    threads: 2,
+    jobTimeoutMs: 5000,
+    spinMs: 1,
+    executorNiceness: 0,
+    slowExecutorNiceness: 0,
+    maxQueued: 10_000,
+    maxQueuedPerLane: 10_000,
+  };
   const made = new Lanes<Toy, ToyReply>(program, { ...defaults, ...options }, silentLogger);
   open.push(made);
   return made;

@@ -1,7 +1,7 @@
 // The script of an executor thread.
 import { threadId, workerData } from 'node:worker_threads';
 import type { ExecutorLink } from '../../executors/link.js';
-import { lowerOwnPriority } from '../../executors/priority.js';
+import { ownThread, setThreadPriority } from '../../executors/priority.js';
 import { serve } from '../../executors/serve.js';
 import { openStoreReader } from '../../store/reader.js';
 import { Engine } from '../../vm/engine.js';
@@ -21,7 +21,7 @@ export interface ThreadSetup {
 }
 
 const { link, setup } = workerData as { readonly link: ExecutorLink; readonly setup: ThreadSetup };
-lowerOwnPriority(setup.niceness);
+setThreadPriority(ownThread(), setup.niceness);
 const reader = openStoreReader(setup.storePath);
 const use = countingUse(setup.cacheCounts, threadId);
 const engine = new Engine({ cacheUse: { modules: use.module, instances: use.instance } });
