@@ -1,4 +1,5 @@
 import {
+  applyOps,
   deltaHash,
   diff,
   type Json,
@@ -32,8 +33,10 @@ export class Chain {
 
   /** Adds the delta that leads to a state. */
   append(after: Json): void {
-    this.deltas.push(sealDelta(this.stateKey, { ops: diff(this.state, after), previousHash: this.hash }));
-    this.states.push(after);
+    const ops = diff(this.state, after);
+    this.deltas.push(sealDelta(this.stateKey, { ops, previousHash: this.hash }));
+    // What the delta makes of the state: the two zeros are equal, so that a delta cannot lead from one to the other.
+    this.states.push(applyOps(this.state, ops));
   }
 
   /** The deltas at some indices, as UpdateDeltas takes them. */
