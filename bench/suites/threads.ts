@@ -42,7 +42,7 @@ export async function parallelContracts(): Promise<readonly Row[]> {
 
 /** Tasks a second when each contract runs one after another, all contracts side by side. */
 async function rate(client: Client, addresses: readonly Uint8Array[]): Promise<number> {
-  const each = 3;
+  const each = 5;
   const inputs = await Promise.all(
     addresses.map((address) =>
       Promise.all(Array.from({ length: each }, () => sealed(client, address, 'l()', TURNS))),
