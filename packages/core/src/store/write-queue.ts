@@ -99,8 +99,8 @@ export class WriteQueue {
 
   async #work(): Promise<void> {
     while (this.#pending.length > 0) {
-      // Let the rest of this turn of the event loop join, if any is likely to come.
-      if (!this.#lonely || this.#alwaysHere) await new Promise(setImmediate);
+      // Let the rest of this turn of the event loop join.
+      await new Promise(setImmediate);
       if (this.#gathering?.wait(this.#pending.length) === true) await new Promise(setImmediate);
       await this.#commit();
     }
