@@ -94,6 +94,27 @@ describe('commits of many tasks at a time', () => {
     await Promise.all(outcomes);
   });
 
+  it('are shared by writers of deltas too, also after one was alone', async () => {
+    const operations: number[] = [];
+    const observer = {
+      committed: (_: number, count: number): void => void operations.push(count),
+      failed: (): void => undefined,
+    };
+    const store = await openStore(await temporaryFolder(), { observer });
+    onTestFinished(() => store.close());
+    for (let key = 0; key < 3; key++)
+      await store.updateDeltas([{ address: addressOf(99), key, data: bytes(60, key) }]);
+    operations.length = 0;
+    await Promise.all(
+      Array.from({ length: CONTRACTS }, async (_, writer) => {
+        for (let key = 0; key < 20; key++)
+          await store.updateDeltas([{ address: addressOf(writer), key, data: bytes(60, key) }]);
+      }),
+    );
+    expect(operations.reduce((sum, count) => sum + count)).toBe(CONTRACTS * 20);
+    expect(operations.length).toBeLessThan((CONTRACTS * 20) / 4);
+  });
+
   it('stand beside the other writes', async () => {
     const folder = await temporaryFolder();
     const store = await openStore(folder);
