@@ -84,20 +84,21 @@ export class CommitThread {
     this.#isClosing = true;
     const exited = new Promise((resolve) => this.#worker.once('exit', resolve));
     this.#worker.ref();
+    // What came in this very turn goes before.
+    this.#send();
     this.#post('close');
     await exited;
   }
 
   #send(): void {
-    const { buffers, message } = this.#outgoing();
-    this.#post(message, buffers);
-  }
-
-  #outgoing(): { readonly buffers: ArrayBuffer[]; readonly message: ToCommitThread } {
-    const message = { numbers: this.#numbers, commits: this.#commits };
+    if (this.#numbers.length === 0) return;
+    const [numbers, commits] = [this.#numbers, this.#commits];
     this.#numbers = [];
     this.#commits = [];
-    return { buffers: message.commits.map(({ buffer }) => buffer), message };
+    this.#post(
+      { numbers, commits },
+      commits.map(({ buffer }) => buffer),
+    );
   }
 
   #post(message: ToCommitThread, transfer: ArrayBuffer[] = []): void {
