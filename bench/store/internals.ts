@@ -14,3 +14,4 @@ export const { openStore } = await load<typeof open>('store/open.js');
 export const { StateAccess } = await load<typeof stateAccess>('enclave/state/state-access.js');
 export type Store = store.Store;
 export type StateHead = records.StateHead;
+export type DeltaEntry = records.DeltaEntry;

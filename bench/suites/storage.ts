@@ -9,6 +9,7 @@ import type { Measured } from '../ipc/load-types.js';
 import { type Bench, withBench } from '../ipc/processes.js';
 import { deployMany, provision, taskFrames } from '../ipc/worker-user.js';
 import type { Row, Suite } from '../row.js';
+import type { DeltaEntry } from '../store/internals.js';
 import type { Drain, Drained } from '../store/drain.js';
 import { type BareDatabase, withBareDatabase, withFolder } from '../store/folders.js';
 import { inRounds, ROUNDS, rowOf, type Sides } from '../store/sides.js';
@@ -35,51 +36,56 @@ function withDatabase<T>(body: (bench: Bench, database: BareDatabase) => Promise
   );
 }
 
-/** UpdateDeltas over the socket, against the bare database with the same batches and writers. */
+/** UpdateDeltas over the socket, against the bare database that is given the same deltas by as many writers. */
 const updateDeltas: Suite = () =>
   withDatabase(async (bench, database) => {
-    let key = 0;
     const rows: Row[] = [];
     for (const [batch, writers, each, target] of [
-      [1, 16, 250, '>= 0.33'],
-      [100, 4, 40, '>= 0.20'],
+      [1, 16, 1000, '>= 0.33'],
+      [100, 4, 400, '>= 0.20'],
     ] as const) {
       const round = async (): Promise<Sides> => {
-        const requests = Array.from({ length: writers }, () => batches(batch, each));
+        const work = Array.from({ length: writers }, () => batches(batch, each));
+        const requests = work.map((turns) =>
+          turns.map((deltas) => encodeRequest('UpdateDeltas', 'update', { deltas })),
+        );
         const ours = await bench.load({ endpoint: bench.core, peers: writers, requests });
         const start = performance.now();
-        const writer = async (): Promise<void> => {
-          for (let turn = 0; turn < each; turn++) {
-            let last: Promise<boolean> | undefined;
-            for (let i = 0; i < batch; i++) {
-              const bytes = Buffer.alloc(36);
-              bytes.writeUInt32BE(key++);
-              last = database.put(bytes, Buffer.alloc(DELTA_BYTES, 7));
-            }
-            await last;
-          }
-        };
-        await Promise.all(Array.from({ length: writers }, writer));
+        await Promise.all(work.map((turns) => storeBare(database, turns)));
         const seconds = (performance.now() - start) / 1000;
         return { ours: ours.perSecond * batch, baseline: (writers * each * batch) / seconds };
       };
+      await round();
       const name = `UpdateDeltas, durable / bare LMDB, ${batch} x ${writers} writers`;
       rows.push(await compare(name, target, '1/s', round));
     }
     return rows;
   });
 
-/** So many UpdateDeltas of one new contract, one after the other. */
-function batches(batch: number, count: number): Uint8Array[] {
+/** So many batches of deltas of one new contract, one after the other. */
+function batches(batch: number, count: number): DeltaEntry[][] {
   const address = randomBytes(32);
-  return Array.from({ length: count }, (_, turn) => {
-    const deltas = Array.from({ length: batch }, (_, i) => ({
+  return Array.from({ length: count }, (_, turn) =>
+    Array.from({ length: batch }, (_, i) => ({
       address,
       key: turn * batch + i,
       data: randomBytes(DELTA_BYTES),
-    }));
-    return encodeRequest('UpdateDeltas', 'update', { deltas });
-  });
+    })),
+  );
+}
+
+/** One writer: each batch is durable before the next. */
+async function storeBare(database: BareDatabase, turns: readonly DeltaEntry[][]): Promise<void> {
+  for (const deltas of turns) {
+    let last: Promise<boolean> | undefined;
+    for (const { address, key, data } of deltas) {
+      const bytes = Buffer.alloc(36);
+      bytes.set(address);
+      bytes.writeUInt32BE(key, 32);
+      last = database.put(bytes, Buffer.from(data.buffer, data.byteOffset, data.length));
+    }
+    await last;
+  }
 }
 
 /**
@@ -214,4 +220,5 @@ const stateSize: Suite = () =>
   });
 
 /** What the worker stores and reads back, over the socket. */
+
 export const storageSuites: readonly Suite[] = [updateDeltas, getDeltas, stateSize];

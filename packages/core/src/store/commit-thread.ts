@@ -1,12 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from '../log.js';
 import type { CommitThreadSetup, FromCommitThread, ToCommitThread } from './commits/messages.js';
-import { type ComputeCommit, encodeCommit } from './commits/task-codec.js';
+import { encodeOperation, type Operation } from './commits/operation-codec.js';
 import { StoreError } from './errors.js';
 import type { CommitObserver } from './store.js';
 
 interface Waiting {
-  readonly resolve: () => void;
+  readonly resolve: (refused: readonly number[]) => void;
   readonly reject: (error: StoreError) => void;
 }
 
@@ -18,6 +18,8 @@ export interface CommitThreadModules {
   /** Lets the main thread see what was stored: called before anybody is told of it. */
   readonly refresh: () => void;
 }
+
+const NONE: readonly number[] = [];
 
 /** Its heap's young generation in MiB: what a commit leaves dies at once. */
 const YOUNG_GENERATION_MB = 6;
@@ -37,7 +39,7 @@ export class CommitThread {
   #isEnded = false;
   #isClosing = false;
   #numbers: number[] = [];
-  #commits: Uint8Array<ArrayBuffer>[] = [];
+  #operations: Uint8Array<ArrayBuffer>[] = [];
 
   constructor(modules: CommitThreadModules) {
     this.#modules = modules;
@@ -55,24 +57,28 @@ export class CommitThread {
     this.#worker.on('exit', () => this.#end(failure));
   }
 
-  /** Whether it takes commits. */
+  /** Whether it takes operations. */
   get isReady(): boolean {
     return this.#isReady && !this.#isClosing && !this.#isEnded;
   }
 
-  /** Commits that are not answered. */
+  /** Operations that are not answered. */
   get inFlight(): number {
     return this.#inFlight;
   }
 
-  /** See `Store.commitTask`. Only when it {@link isReady}. @throws StoreError */
-  commit(commit: ComputeCommit): Promise<void> {
+  /**
+   * Does an operation, only when it {@link isReady}; the positions of its deltas that were refused because other ones
+   * have their places.
+   * @throws StoreError
+   */
+  commit(operation: Operation): Promise<readonly number[]> {
     return new Promise((resolve, reject) => {
       const number = this.#free.pop() ?? this.#waiting.length;
       this.#waiting[number] = { resolve, reject };
       this.#inFlight++;
       this.#numbers.push(number);
-      this.#commits.push(encodeCommit(commit));
+      this.#operations.push(encodeOperation(operation));
       // What comes in one turn travels in one message.
       if (this.#numbers.length === 1) queueMicrotask(() => this.#send());
     });
@@ -92,12 +98,12 @@ export class CommitThread {
 
   #send(): void {
     if (this.#numbers.length === 0) return;
-    const [numbers, commits] = [this.#numbers, this.#commits];
+    const [numbers, operations] = [this.#numbers, this.#operations];
     this.#numbers = [];
-    this.#commits = [];
+    this.#operations = [];
     this.#post(
-      { numbers, commits },
-      commits.map(({ buffer }) => buffer),
+      { numbers, operations },
+      operations.map(({ buffer }) => buffer),
     );
   }
 
@@ -114,7 +120,8 @@ export class CommitThread {
     refresh();
     for (const { seconds, operations } of message.flushes) observer?.committed(seconds, operations);
     for (let failures = message.failures; failures > 0; failures--) observer?.failed();
-    for (const number of message.stored) this.#take(number)?.resolve();
+    for (const number of message.stored) this.#take(number)?.resolve(NONE);
+    for (const { number, refused } of message.partly) this.#take(number)?.resolve(refused);
     for (const { number, code, message: text } of message.failed)
       this.#take(number)?.reject(new StoreError(code, text));
   }
@@ -131,10 +138,7 @@ export class CommitThread {
   #end(failure: Error | undefined): void {
     this.#isEnded = true;
     if (!this.#isClosing)
-      this.#modules.logger.error(
-        { error: failure?.message ?? 'exit' },
-        'the thread that commits tasks has ended',
-      );
+      this.#modules.logger.error({ error: failure?.message ?? 'exit' }, 'the thread that commits has ended');
     for (const waiting of this.#waiting)
       waiting?.reject(new StoreError('IO', 'the thread that commits has ended unexpectedly'));
     this.#waiting.length = 0;

@@ -1,11 +1,13 @@
 import { silentLogger } from '../log.js';
 import { BulkReads, collect } from './bulk-reads.js';
+import { type Operation } from './commits/operation-codec.js';
+import { perform } from './commits/perform.js';
+import { Committer } from './committer.js';
 import type { Database } from './database.js';
 import { DatabaseReader } from './reader.js';
 import type { DeltaEntry, DeltaRange, StateChange, TaskCommit } from './records.js';
 import type { DeltaSink, Store, StoreCounts, StoreOptions } from './store.js';
 import { Sweeper } from './sweeper.js';
-import { TaskCommits } from './task-commits.js';
 import { TipCache } from './tip-cache.js';
 import { codeHashOf, Writes } from './writes.js';
 
@@ -28,7 +30,7 @@ export class DatabaseStore extends DatabaseReader implements Store {
   readonly #bulk: BulkReads;
   readonly #tips: TipCache;
   readonly #sweeper: Sweeper;
-  readonly #commits: TaskCommits;
+  readonly #committer: Committer;
   #closing: Promise<void> | undefined;
 
   constructor(db: Database, holdings: Holdings, options: StoreOptions = {}) {
@@ -38,11 +40,11 @@ export class DatabaseStore extends DatabaseReader implements Store {
     this.#bulk = new BulkReads(db, options.maxReplyBytes ?? MAX_REPLY_BYTES);
     this.#tips = new TipCache(options.tipCacheBytes ?? TIP_CACHE_BYTES);
     this.#sweeper = new Sweeper(db, this.#writes, options.logger ?? silentLogger);
-    const here = (commit: TaskCommit): Promise<void> =>
-      this.#write([commit.address], () => this.#writes.commitTask(commit, undefined));
+    const here = (operation: Operation): Promise<readonly number[]> =>
+      db.write(() => perform(this.#writes, operation));
     const { logger = silentLogger, observer } = options;
     const thread = { folder: db.folder, observer, logger, refresh: () => db.refresh() };
-    this.#commits = new TaskCommits(here, options.memory === undefined ? thread : undefined);
+    this.#committer = new Committer(here, options.memory === undefined ? thread : undefined);
   }
 
   get readerFolder(): string {
@@ -99,10 +101,14 @@ export class DatabaseStore extends DatabaseReader implements Store {
   }
 
   async updateDeltas(deltas: readonly DeltaEntry[]): Promise<boolean[]> {
-    const addresses = deltas.map(({ address }) => address);
-    const results = await this.#write(addresses, () => this.#writes.updateDeltas(deltas));
+    const refused = await this.#commit(
+      deltas.map(({ address }) => address),
+      { kind: 'deltas', deltas },
+    );
     for (const { address } of deltas) this.#tips.delete(address);
-    return results;
+    const isStored = Array.from(deltas, () => true);
+    for (const at of refused) isStored[at] = false;
+    return isStored;
   }
 
   async updateContractOnDeployment(
@@ -138,8 +144,7 @@ export class DatabaseStore extends DatabaseReader implements Store {
     const { address, bytecode, delta, state } = task;
     const codeHash = bytecode === undefined ? undefined : codeHashOf(bytecode);
     try {
-      const isPlain = bytecode === undefined && !this.#sweeper.isBusy([address]);
-      if (isPlain) await this.#commits.commit(task);
+      if (bytecode === undefined) await this.#commit([address], { kind: 'task', commit: task });
       else await this.#write([address], () => this.#writes.commitTask(task, codeHash));
     } catch (error) {
       // Whatever is stored now, it is read there.
@@ -182,10 +187,16 @@ export class DatabaseStore extends DatabaseReader implements Store {
 
   async #close(): Promise<void> {
     await this.#holdings.stop();
-    await this.#commits.close();
+    await this.#committer.close();
     await this.db.close();
     await this.#sweeper.stop();
     await this.#holdings.release();
+  }
+
+  /** As {@link #write}, with others that come at the same time and perhaps in another thread. */
+  async #commit(addresses: readonly Uint8Array[], operation: Operation): Promise<readonly number[]> {
+    while (this.#sweeper.isBusy(addresses)) await this.#sweeper.ready(addresses);
+    return this.#committer.commit(operation);
   }
 
   /** Writes to addresses, once nothing is left of what was removed there. */

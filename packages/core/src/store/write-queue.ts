@@ -101,7 +101,7 @@ export class WriteQueue {
     while (this.#pending.length > 0) {
       // Let the rest of this turn of the event loop join.
       await new Promise(setImmediate);
-      if (this.#gathering?.wait(this.#pending.length) === true) await new Promise(setImmediate);
+      while (this.#gathering?.wait(this.#pending.length) === true) await new Promise(setImmediate);
       await this.#commit();
     }
     this.#pump = undefined;

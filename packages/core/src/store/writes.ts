@@ -40,17 +40,18 @@ export class Writes {
     return true;
   }
 
-  /** See `Store.updateDeltas`. */
-  updateDeltas(deltas: readonly DeltaEntry[]): boolean[] {
+  /** See `Store.updateDeltas`. The positions of those that were refused. */
+  updateDeltas(deltas: readonly DeltaEntry[]): number[] {
     const records = new RecordSet((address) => this.#record(address));
-    const results = deltas.map((delta) => {
+    const refused: number[] = [];
+    for (const [at, delta] of deltas.entries()) {
       const record = records.get(delta.address);
       const next = this.#withDelta(record, delta);
-      if (next !== undefined && next !== record) records.set(delta.address, next);
-      return next !== undefined;
-    });
+      if (next === undefined) refused.push(at);
+      else if (next !== record) records.set(delta.address, next);
+    }
     for (const [address, record] of records.changed()) this.#putRecord(address, record);
-    return results;
+    return refused;
   }
 
   /** See `Store.updateContractOnDeployment`. */

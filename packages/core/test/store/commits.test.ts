@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { decodeCommit, encodeCommit } from '#store/commits/task-codec.js';
+import { decodeOperation, encodeOperation } from '#store/commits/operation-codec.js';
 import { openStore } from '#store/open.js';
 import type { StateChange, StateHead, TaskCommit } from '#store/records.js';
 import type { Store } from '#store/store.js';
@@ -115,6 +115,61 @@ describe('commits of many tasks at a time', () => {
     expect(operations.length).toBeLessThan((CONTRACTS * 20) / 4);
   });
 
+  it('tell each writer of deltas which of them were refused', async () => {
+    const folder = await temporaryFolder();
+    const store = await openStore(folder);
+    onTestFinished(() => store.close());
+    const delta = (contract: number, key: number, seed: number) => ({
+      address: addressOf(contract),
+      key,
+      data: bytes(60, seed),
+    });
+    const write = async (contract: number): Promise<void> => {
+      for (let key = 0; key < 30; key += 3) {
+        const first = [
+          delta(contract, key, key),
+          delta(contract, key + 1, key),
+          delta(contract, key + 2, key),
+        ];
+        expect(await store.updateDeltas(first)).toEqual([true, true, true]);
+        // The same again is fine, another one in its place is not.
+        const second = [
+          delta(contract, key, key),
+          delta(contract, key + 1, 77),
+          delta(contract, key + 2, key),
+        ];
+        expect(await store.updateDeltas(second)).toEqual([true, false, true]);
+        expect(store.getTip(addressOf(contract))).toEqual(delta(contract, key + 2, key));
+        expect(store.delta(addressOf(contract), key + 1)).toEqual(bytes(60, key));
+      }
+    };
+    await Promise.all(Array.from({ length: CONTRACTS }, (_, contract) => write(contract)));
+  });
+
+  it('of deltas wait for the removal of what was there', async () => {
+    const store = await openStore(await temporaryFolder());
+    onTestFinished(() => store.close());
+    // Many more than are deleted at once, and others who write at the same time.
+    const old = Array.from({ length: 3000 }, (_, key) => ({
+      address: addressOf(1),
+      key,
+      data: bytes(20, key),
+    }));
+    await store.updateDeltas(old);
+    const others = Promise.all(
+      Array.from({ length: 8 }, async (_, writer) => {
+        for (let key = 0; key < 50; key++)
+          await store.updateDeltas([{ address: addressOf(10 + writer), key, data: bytes(20, key) }]);
+      }),
+    );
+    await store.removeContract(addressOf(1));
+    const fresh = { address: addressOf(1), key: 0, data: bytes(20, 99) };
+    expect(await store.updateDeltas([fresh])).toEqual([true]);
+    await others;
+    expect(store.contract(addressOf(1))).toMatchObject({ tip: 0, deltaCount: 1 });
+    expect(await store.getDeltas([{ address: addressOf(1), from: 0, to: 5000 }])).toEqual([fresh]);
+  });
+
   it('stand beside the other writes', async () => {
     const folder = await temporaryFolder();
     const store = await openStore(folder);
@@ -129,7 +184,7 @@ describe('commits of many tasks at a time', () => {
   });
 });
 
-describe('the codec of commits', () => {
+describe('the codec of operations', () => {
   const some = (length: number): fc.Arbitrary<Uint8Array> =>
     fc.uint8Array({ minLength: length, maxLength: length });
   const anyHead = fc.record({
@@ -157,8 +212,28 @@ describe('the codec of commits', () => {
             ),
           }),
         }),
-        (task) => {
-          expect(decodeCommit(encodeCommit(task))).toEqual(task);
+        (commit) => {
+          const operation = { kind: 'task' as const, commit };
+          expect(decodeOperation(encodeOperation(operation))).toEqual(operation);
+        },
+      ),
+    );
+  });
+
+  it('reads the deltas that it wrote', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            address: some(32),
+            key: fc.nat(0xffff_ffff),
+            data: fc.uint8Array({ maxLength: 2000 }),
+          }),
+          { maxLength: 30 },
+        ),
+        (deltas) => {
+          const operation = { kind: 'deltas' as const, deltas };
+          expect(decodeOperation(encodeOperation(operation))).toEqual(operation);
         },
       ),
     );

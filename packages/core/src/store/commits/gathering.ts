@@ -1,25 +1,32 @@
-/** How long one wait for more commits lasts, in ms: less than the flush that it may save. */
-const WAIT_MS = 0.25;
+/** How long one wait for more operations lasts, in ms: a few of them come in that time. */
+const WAIT_MS = 0.05;
+/** So often it waits before one flush: all in all for less time than the flush that it may save. */
+const MOST_WAITS = 4;
 /** How fast large groups are forgotten, at each commit. */
 const FORGETTING = 0.9;
 
 /**
- * Waits a moment before a flush that would serve far fewer tasks than others did shortly before: under load the rest
- * of them is on its way, and the processor that a flush takes is missing elsewhere. Blocks its thread.
+ * Waits a moment before a flush that would serve far fewer operations than others did shortly before: under load the
+ * rest of them is on its way, and the processor that a flush takes is missing elsewhere. Blocks its thread.
  */
 export class Gathering {
   readonly #word = new Int32Array(new SharedArrayBuffer(4));
   #usual = 0;
+  #waits = 0;
 
-  /** Waits if that is worth it; false if it is not. */
+  /** Waits if that is worth it; false if it is not. To be asked again as long as it did. */
   wait(pending: number): boolean {
-    if (2 * pending >= this.#usual) return false;
+    if (this.#waits === MOST_WAITS || 2 * pending >= this.#usual) {
+      this.#waits = 0;
+      return false;
+    }
+    this.#waits++;
     // Nobody calls it: it just sleeps, which timers cannot for less than a millisecond.
     Atomics.wait(this.#word, 0, 0, WAIT_MS);
     return true;
   }
 
-  /** To be told of how many commits shared a flush. */
+  /** To be told of how many operations shared a flush. */
   committed(count: number): void {
     this.#usual = Math.max(count, FORGETTING * this.#usual);
   }

@@ -4,15 +4,23 @@ import { Database } from '../database.js';
 import { StoreError } from '../errors.js';
 import { Writes } from '../writes.js';
 import { Gathering } from './gathering.js';
-import type { CommitThreadSetup, FailedCommit, FromCommitThread, ToCommitThread } from './messages.js';
-import { decodeCommit } from './task-codec.js';
+import type {
+  CommitThreadSetup,
+  FailedOperation,
+  FromCommitThread,
+  PartlyStored,
+  ToCommitThread,
+} from './messages.js';
+import { decodeOperation } from './operation-codec.js';
+import { perform } from './perform.js';
 
 if (parentPort === null) throw new Error('this is the script of a thread');
 const port = parentPort;
 const { folder } = workerData as CommitThreadSetup;
 
 let stored: number[] = [];
-let failed: FailedCommit[] = [];
+let partly: PartlyStored[] = [];
+let failed: FailedOperation[] = [];
 let flushes: { seconds: number; operations: number }[] = [];
 let failures = 0;
 
@@ -30,10 +38,11 @@ const writes = new Writes(database);
 
 /** What one flush settles goes out in one message. */
 function report(): void {
-  if (stored.length + failed.length > 1) return;
+  if (stored.length + partly.length + failed.length > 1) return;
   queueMicrotask(() => {
-    send({ stored, failed, flushes, failures });
+    send({ stored, partly, failed, flushes, failures });
     stored = [];
+    partly = [];
     failed = [];
     flushes = [];
     failures = 0;
@@ -46,8 +55,9 @@ function send(message: FromCommitThread): void {
 
 async function commit(number: number, bytes: Uint8Array): Promise<void> {
   try {
-    await database.write(() => writes.commitTask(decodeCommit(bytes), undefined));
-    stored.push(number);
+    const refused = await database.write(() => perform(writes, decodeOperation(bytes)));
+    if (refused.length === 0) stored.push(number);
+    else partly.push({ number, refused });
   } catch (error) {
     const { code, message } =
       error instanceof StoreError ? error : new StoreError('IO', `nothing was stored: ${String(error)}`);
@@ -61,6 +71,6 @@ port.on('message', (message: ToCommitThread) => {
     void database.close().then(() => port.close());
     return;
   }
-  for (const [at, number] of message.numbers.entries()) void commit(number, message.commits[at]!);
+  for (const [at, number] of message.numbers.entries()) void commit(number, message.operations[at]!);
 });
 send('ready');

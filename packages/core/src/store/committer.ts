@@ -1,15 +1,15 @@
 import { CommitThread, type CommitThreadModules } from './commit-thread.js';
-import type { ComputeCommit } from './commits/task-codec.js';
+import type { Operation } from './commits/operation-codec.js';
 
-/** For so long after two commits met, more of that is expected. */
+/** For so long after two operations met, more of that is expected. */
 const CROWD_MS = 100;
 
 /**
- * Decides where tasks are committed. Whoever is alone has its commit done in the main thread: no thread has to be
+ * Decides where operations are committed. Whoever is alone has its commit done in the main thread: no thread has to be
  * woken for it. Where many come at a time, a thread of its own commits, which is started when that first happens.
  */
-export class TaskCommits {
-  readonly #here: (commit: ComputeCommit) => Promise<void>;
+export class Committer {
+  readonly #here: (operation: Operation) => Promise<readonly number[]>;
   readonly #modules: CommitThreadModules | undefined;
   #thread: CommitThread | undefined;
   #inFlightHere = 0;
@@ -19,18 +19,21 @@ export class TaskCommits {
    * @param here commits in the main thread
    * @param modules of the thread; none for a store that has to be written by the main thread
    */
-  constructor(here: (commit: ComputeCommit) => Promise<void>, modules: CommitThreadModules | undefined) {
+  constructor(
+    here: (operation: Operation) => Promise<readonly number[]>,
+    modules: CommitThreadModules | undefined,
+  ) {
     this.#here = here;
     this.#modules = modules;
   }
 
-  /** See `Store.commitTask`. @throws StoreError */
-  async commit(commit: ComputeCommit): Promise<void> {
+  /** Commits an operation; the positions of its deltas that were refused. @throws StoreError */
+  async commit(operation: Operation): Promise<readonly number[]> {
     const thread = this.#threadForThis();
-    if (thread !== undefined) return await thread.commit(commit);
+    if (thread !== undefined) return await thread.commit(operation);
     this.#inFlightHere++;
     try {
-      await this.#here(commit);
+      return await this.#here(operation);
     } finally {
       this.#inFlightHere--;
     }
