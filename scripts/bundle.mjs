@@ -31,11 +31,12 @@ const BUNDLES = {
   protocol: [{ index: 'index' }],
   // An executor thread shares no classes with its process, and gets up faster from a single file. That lies where the
   // enclave, in whatever file it ends up, looks for it.
-  // The thread that commits lies where the store looks for it.
+  // The threads that commit and that read lists lie where who starts them looks for them.
   core: [
     { index: 'index', tools: 'tools' },
     { 'task/thread': 'enclave/task/thread' },
     { 'commits/thread': 'store/commits/thread' },
+    { 'reading/thread': 'lists/reading/thread' },
   ],
 };
 

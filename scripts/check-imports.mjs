@@ -39,9 +39,10 @@ const CORE = {
   executors: ['bytes', 'collections', 'vm', 'store', 'enclave'],
   enclave: ['bytes', 'collections', 'executors', 'vm', 'store'],
   handlers: ['enclave', 'store'],
-  ipc: ['collections', 'handlers'],
+  lists: ['store', 'handlers'],
+  ipc: ['collections', 'handlers', 'lists'],
   ops: ['store', 'enclave', 'executors', 'ipc'],
-  '.': ['ipc', 'handlers', 'enclave', 'executors', 'vm', 'store', 'ops'],
+  '.': ['ipc', 'lists', 'handlers', 'enclave', 'executors', 'vm', 'store', 'ops'],
 };
 /** Files directly in src that any folder may import: they declare, and import nothing. */
 const CORE_LEAVES = ['log.ts', 'errors.ts'];

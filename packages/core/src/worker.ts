@@ -15,6 +15,7 @@ import { Dispatch } from './ipc/dispatch.js';
 import { isOpenToAll } from './ipc/endpoint.js';
 import type { AllowListChange } from './ipc/transport.js';
 import { Server, type ServerOptions, type ServerStats } from './ipc/server.js';
+import { ListThreads } from './lists/list-threads.js';
 import { type Logger, silentLogger } from './log.js';
 import type { Metrics } from './ops/metrics.js';
 import {
@@ -97,9 +98,11 @@ async function start(options: WorkerOptions, modules: WorkerModules, opened: Clo
   );
   opened.push(enclave);
 
+  const lists = listThreads(store.readerFolder, options, log);
+  if (lists !== undefined) opened.push(lists);
   const server = await Server.start(
     serverOptions(options, log),
-    dispatch(enclave, store, options, log, metrics),
+    dispatch(enclave, store, { ...options, lists }, log, metrics),
   );
   opened.push(server);
 
@@ -142,10 +145,28 @@ function warnOfSimulation(sealer: Sealer, attestation: AttestationProvider, log:
   if (attestation.kind === 'simulation') log.warn({}, ATTESTATION_SIMULATION_WARNING);
 }
 
+/** A few saturate what they read from, and what they write to. */
+const MOST_LIST_THREADS = 4;
+
+/** None for a store in memory: an enclave's threads and its address space are counted. */
+function listThreads(
+  folder: string,
+  { dialect = 'seed', messageLimits, storeInMemory }: WorkerOptions,
+  log: Logger,
+): ListThreads | undefined {
+  if (storeInMemory !== undefined) return undefined;
+  const limits = { ...DEFAULT_LIMITS, ...messageLimits };
+  return new ListThreads(
+    { folder, dialect, limits },
+    Math.min(availableParallelism(), MOST_LIST_THREADS),
+    log,
+  );
+}
+
 function dispatch(
   enclave: Enclave,
   store: Store,
-  { dialect = 'seed', messageLimits }: WorkerOptions,
+  { dialect = 'seed', messageLimits, lists }: WorkerOptions & { readonly lists: ListThreads | undefined },
   log: Logger,
   metrics: Metrics | undefined,
 ): Dispatch {
@@ -154,6 +175,7 @@ function dispatch(
     limits: { ...DEFAULT_LIMITS, ...messageLimits },
     log,
     ...(metrics !== undefined && { observer: metrics.observer }),
+    ...(lists !== undefined && { lists }),
   });
 }
 

@@ -30,6 +30,8 @@ export interface SlowHandler<T extends MessageType> {
 /** Answers later, with a list of deltas that goes into the reply one by one. */
 export interface ListHandler<T extends DeltaListType> {
   readonly work: 'list';
+  /** About how many deltas the list has. */
+  size(request: RequestOf<T>): number;
   answer(request: RequestOf<T>, list: DeltaSink): Promise<void>;
 }
 

@@ -1,7 +1,6 @@
 import { toHex } from '@enigma-worker/crypto';
 import {
   type DeltaListType,
-  DeltaListWriter,
   type Dialect,
   encodeError,
   encodeFailedTask,
@@ -22,8 +21,10 @@ import type {
   TaskHandler,
   TaskReply,
 } from '../handlers/handler.js';
+import type { ListThreads } from '../lists/list-threads.js';
+import { ReplyMemory } from '../lists/reply-memory.js';
+import { writeList } from '../lists/write-list.js';
 import { type Logger, silentLogger } from '../log.js';
-import { ReplyMemory } from './reply-memory.js';
 import type { Dispatcher, Work } from './server.js';
 
 /** How a request ended, for metrics. */
@@ -42,6 +43,8 @@ export interface DispatchOptions {
   readonly limits: Limits;
   readonly log?: Logger;
   readonly observer?: RequestObserver;
+  /** Answers requests for long lists; without it they are answered here. */
+  readonly lists?: Pick<ListThreads, 'reply' | 'sent'>;
 }
 
 type AnyHandler =
@@ -53,6 +56,8 @@ interface Head {
   readonly since: number;
 }
 
+/** A list of more deltas than this would hold up others for a millisecond. */
+const SHORT_LIST = 500;
 /** As much of an id as is written to a log: a peer chooses it. */
 const LOGGED_ID = 64;
 const BUG = 'internal error: it was logged';
@@ -90,7 +95,7 @@ export class Dispatch implements Dispatcher {
       case 'task':
         return this.#task(head, handler, input);
       case 'list':
-        return this.#list(head, head.type as DeltaListType, handler, input);
+        return this.#list(head, handler, input, frame);
       case 'read':
       case 'write':
         return this.#later(head, handler, input);
@@ -103,6 +108,7 @@ export class Dispatch implements Dispatcher {
   }
 
   sent(reply: Uint8Array): void {
+    this.#options.lists?.sent(reply);
     this.#memory.giveBack(reply);
   }
 
@@ -134,18 +140,22 @@ export class Dispatch implements Dispatcher {
     };
   }
 
-  #list(head: Head, type: DeltaListType, handler: ListHandler<DeltaListType>, input: never): Work {
+  #list(head: Head, handler: ListHandler<DeltaListType>, input: never, frame: Uint8Array): Work {
+    const { lists, dialect } = this.#options;
+    const type = head.type as DeltaListType;
+    // A frame is its sender's again when this returns.
+    const copy = new Uint8Array(frame);
     return {
       kind: 'read',
       lane: '',
       run: async () => {
-        const list = new DeltaListWriter(type, head.id, this.#options.dialect, this.#memory);
         try {
-          await handler.answer(input, list);
+          const isLong = lists !== undefined && handler.size(input) > SHORT_LIST;
+          const reply = await ((isLong ? lists.reply(copy) : undefined) ??
+            writeList({ type, id: head.id, input, handler }, dialect, this.#memory));
           this.#observe(head, 'result');
-          return list.finish();
+          return reply;
         } catch (error) {
-          list.discard();
           return this.#failed(head, error);
         }
       },

@@ -8,6 +8,8 @@ import { Slab } from './slab.js';
 import type { DeltaSink } from './store.js';
 import { expectRecord, rangeEnd } from './writes.js';
 
+/** A quarter of the largest message: a byte takes up to four characters there. */
+const MAX_REPLY_BYTES = 16 * 1024 * 1024;
 /** How long a bulk read holds the thread before it lets others go on. */
 const TURN_MS = 2;
 /** How many entries are read between two looks at the clock. */
@@ -23,7 +25,7 @@ export class BulkReads {
   readonly #db: Database;
   readonly #maxBytes: number;
 
-  constructor(db: Database, maxBytes: number) {
+  constructor(db: Database, maxBytes = MAX_REPLY_BYTES) {
     this.#db = db;
     this.#maxBytes = maxBytes;
   }

@@ -1,18 +1,16 @@
 import { silentLogger } from '../log.js';
-import { BulkReads, collect } from './bulk-reads.js';
+import { collect } from './bulk-reads.js';
 import { type Operation } from './commits/operation-codec.js';
 import { perform } from './commits/perform.js';
 import { Committer } from './committer.js';
 import type { Database } from './database.js';
-import { DatabaseReader } from './reader.js';
+import { ListReader } from './list-reader.js';
 import type { DeltaEntry, DeltaRange, StateChange, TaskCommit } from './records.js';
-import type { DeltaSink, Store, StoreCounts, StoreOptions } from './store.js';
+import type { Store, StoreOptions } from './store.js';
 import { Sweeper } from './sweeper.js';
 import { TipCache } from './tip-cache.js';
 import { codeHashOf, Writes } from './writes.js';
 
-/** A quarter of the largest message: a byte takes up to four characters there. */
-const MAX_REPLY_BYTES = 16 * 1024 * 1024;
 const TIP_CACHE_BYTES = 16 * 1024 * 1024;
 
 /** What a store was opened with, besides its database. */
@@ -24,20 +22,18 @@ export interface Holdings {
 }
 
 /** The store of a core: the only writer of its database. */
-export class DatabaseStore extends DatabaseReader implements Store {
+export class DatabaseStore extends ListReader implements Store {
   readonly #holdings: Holdings;
   readonly #writes: Writes;
-  readonly #bulk: BulkReads;
   readonly #tips: TipCache;
   readonly #sweeper: Sweeper;
   readonly #committer: Committer;
   #closing: Promise<void> | undefined;
 
   constructor(db: Database, holdings: Holdings, options: StoreOptions = {}) {
-    super(db);
+    super(db, options.maxReplyBytes);
     this.#holdings = holdings;
     this.#writes = new Writes(db);
-    this.#bulk = new BulkReads(db, options.maxReplyBytes ?? MAX_REPLY_BYTES);
     this.#tips = new TipCache(options.tipCacheBytes ?? TIP_CACHE_BYTES);
     this.#sweeper = new Sweeper(db, this.#writes, options.logger ?? silentLogger);
     const here = (operation: Operation): Promise<readonly number[]> =>
@@ -70,24 +66,8 @@ export class DatabaseStore extends DatabaseReader implements Store {
     return collect((into) => this.readAllTips(into));
   }
 
-  getAllAddresses(): Promise<Uint8Array[]> {
-    return this.#bulk.addresses();
-  }
-
   getDeltas(ranges: readonly DeltaRange[]): Promise<DeltaEntry[]> {
     return collect((into) => this.readDeltas(ranges, into));
-  }
-
-  readTips(addresses: readonly Uint8Array[], into: DeltaSink): Promise<void> {
-    return this.#bulk.tips(addresses, into);
-  }
-
-  readAllTips(into: DeltaSink): Promise<void> {
-    return this.#bulk.allTips(into);
-  }
-
-  readDeltas(ranges: readonly DeltaRange[], into: DeltaSink): Promise<void> {
-    return this.#bulk.deltas(ranges, into);
   }
 
   getContract(address: Uint8Array): Uint8Array | undefined {
@@ -158,10 +138,6 @@ export class DatabaseStore extends DatabaseReader implements Store {
   async commitBuild(address: Uint8Array, change: StateChange): Promise<void> {
     await this.db.write(() => this.#writes.commitBuild(address, change));
     this.#sweeper.start();
-  }
-
-  counts(): StoreCounts {
-    return { contracts: this.db.count('contracts'), deltas: this.db.count('deltas') };
   }
 
   tipCacheUse(): { readonly hits: number; readonly misses: number } {

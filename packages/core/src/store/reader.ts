@@ -90,6 +90,11 @@ export class DatabaseReader implements StoreReader {
  * @throws StoreError `NOT_A_STORE`, `NEWER_SCHEMA`, `CORRUPT`, ...
  */
 export function openStoreReader(folder: string): StoreReader {
+  return openForReading(folder, (db) => new DatabaseReader(db));
+}
+
+/** What `make` makes of a database opened for reading. @throws StoreError */
+export function openForReading<Reader>(folder: string, make: (db: Database) => Reader): Reader {
   const db = openDatabase(resolve(folder), { mode: 'read' });
   try {
     checkSchema(db);
@@ -97,5 +102,5 @@ export function openStoreReader(folder: string): StoreReader {
     void db.close();
     throw error;
   }
-  return new DatabaseReader(db);
+  return make(db);
 }

@@ -1,7 +1,8 @@
 import { utf8 } from '@enigma-worker/crypto';
 import type { Dialect } from './dialect.js';
 import { headBound, type RequestId, writeHead, writeTail } from './envelope.js';
-import { COMMA, intsBound, JsonWriter } from './json/writer.js';
+import { byteListBound } from './json/byte-items.js';
+import { COMMA, JsonWriter } from './json/writer.js';
 
 /** Messages that are answered with a list of deltas, which may be long. */
 export type DeltaListType = 'GetDeltas' | 'GetTips' | 'GetAllTips';
@@ -64,7 +65,7 @@ export class DeltaListWriter {
   /** @param data is used up when this returns */
   add(address: Uint8Array, key: number, data: Uint8Array): void {
     const out = this.#out;
-    const needed = ENTRY_BOUND + intsBound(data) + this.#closing;
+    const needed = ENTRY_BOUND + byteListBound(data) + this.#closing;
     if (needed > out.room) this.#grow(needed);
     if (this.#count++ > 0) out.punctuation(COMMA);
     if (address !== this.#address) this.#open(address);

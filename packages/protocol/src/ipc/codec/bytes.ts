@@ -1,6 +1,7 @@
 import type { Limits } from '../../limits.js';
 import { JsonText, type JsonValue } from '../json/value.js';
-import { hexBound, intsBound, type JsonWriter } from '../json/writer.js';
+import { byteListBound } from '../json/byte-items.js';
+import { hexBound, type JsonWriter } from '../json/writer.js';
 import type { Dialect } from '../dialect.js';
 import type { Codec, ReadContext } from './codec.js';
 import { readHexText } from './hex-text.js';
@@ -18,7 +19,7 @@ export function ints(size: BytesSize = {}): Codec<Uint8Array> {
   return {
     names: [],
     read: (value, context) => readBytes(value, context, size),
-    bound: intsBound,
+    bound: byteListBound,
     write: (value, out) => out.ints(value),
   };
 }
@@ -38,7 +39,7 @@ export function intsOrHex(asHex: Dialect, size: BytesSize = {}): Codec<Uint8Arra
   return {
     names: [],
     read: (value, context) => readBytes(value, context, size),
-    bound: intsBound,
+    bound: byteListBound,
     write(value: Uint8Array, out: JsonWriter): void {
       if (out.dialect === asHex) out.hex(value);
       else out.ints(value);

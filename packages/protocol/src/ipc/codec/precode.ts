@@ -1,6 +1,6 @@
 import { gunzip } from '#gunzip';
 import { JsonText, type JsonValue } from '../json/value.js';
-import { intsBound } from '../json/writer.js';
+import { byteListBound } from '../json/byte-items.js';
 import { readBase64 } from './base64.js';
 import { readBytes } from './bytes.js';
 import type { Codec, ReadContext } from './codec.js';
@@ -16,7 +16,7 @@ export const preCode: Codec<Uint8Array> = {
   read(value, context) {
     return isCompressed(value) ? decompress(value, context) : readBytes(value, context, SIZE);
   },
-  bound: intsBound,
+  bound: byteListBound,
   write: (value, out) => out.ints(value),
 };
 

@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialect.js';
+import { writeByteList } from './byte-items.js';
 
 const HEX_DIGITS = '0123456789abcdef';
 /** The byte between two items. */
@@ -7,17 +8,9 @@ const QUOTE = 0x22;
 
 /** The two hex digits of each byte, as they lie in memory. */
 const HEX_PAIRS = new Uint16Array(256);
-/** The decimal digits of each byte and a comma, as they lie in memory, little-endian. */
-const DECIMALS = new Uint32Array(256);
-const DECIMAL_LENGTHS = new Uint8Array(256);
 
 for (let byte = 0; byte < 256; byte++) {
   HEX_PAIRS[byte] = HEX_DIGITS.charCodeAt(byte >> 4) | (HEX_DIGITS.charCodeAt(byte & 15) << 8);
-  const text = `${byte},`;
-  let word = 0;
-  for (let i = 0; i < text.length; i++) word |= text.charCodeAt(i) << (8 * i);
-  DECIMALS[byte] = word;
-  DECIMAL_LENGTHS[byte] = text.length;
 }
 
 const encoder = new TextEncoder();
@@ -27,11 +20,6 @@ export type TakeMemory = (bound: number) => Uint8Array;
 
 function newMemory(bound: number): Uint8Array {
   return new Uint8Array(bound);
-}
-
-/** Most bytes that {@link JsonWriter.ints} writes. The last item's word may reach past what it means. */
-export function intsBound(bytes: Uint8Array): number {
-  return 4 * bytes.length + 6;
 }
 
 /** Bytes that {@link JsonWriter.hex} writes. */
@@ -46,21 +34,6 @@ export function textBound(text: string): number {
 
 /** Most bytes that {@link JsonWriter.integer} writes for 64-bit integers. */
 export const INTEGER_BOUND = 20;
-
-/** Outside of the class: what the loop needs is then in variables that nothing else can change. */
-function writeInts(bytes: Uint8Array, view: DataView, from: number): number {
-  const { length } = bytes;
-  let at = from;
-  view.setUint8(at++, 0x5b);
-  for (let i = 0; i < length; i++) {
-    const byte = bytes[i]!;
-    view.setUint32(at, DECIMALS[byte]!, true);
-    at += DECIMAL_LENGTHS[byte]!;
-  }
-  if (length > 0) at--;
-  view.setUint8(at++, 0x5d);
-  return at;
-}
 
 /**
  * Writes JSON straight into one byte array, which is as large as the caller's bound says: no string of the
@@ -102,9 +75,9 @@ export class JsonWriter {
     this.target[this.at++] = code;
   }
 
-  /** A list of integers 0…255. */
+  /** A list of integers 0…255; see {@link byteListBound}. */
   ints(bytes: Uint8Array): void {
-    this.at = writeInts(bytes, this.view, this.at);
+    this.at = writeByteList(bytes, this.view, this.at);
   }
 
   /** A text of lower-case hex digits without `0x`. */

@@ -1,8 +1,8 @@
-import { ReplyMemory } from '#ipc/reply-memory.js';
+import { ReplyMemory } from '#lists/reply-memory.js';
 import { Server } from '#ipc/server.js';
 import { expect, it } from 'vitest';
 import { Request } from 'zeromq';
-import { LIMITS } from './helpers.js';
+import { LIMITS } from '../ipc/helpers.js';
 
 const MB = 1 << 20;
 

@@ -27,7 +27,12 @@ export class ReplyMemory {
 
   /** Takes back what {@link take} gave; any other bytes are nothing to it. */
   giveBack({ buffer }: Uint8Array): void {
-    if (!this.#lent.delete(buffer)) return;
+    if (this.#lent.delete(buffer)) this.keep(buffer);
+  }
+
+  /** Takes memory of a reply that has been in another thread meanwhile. */
+  keep(buffer: ArrayBufferLike): void {
+    if (buffer.byteLength < SMALLEST) return;
     const kept = this.#free.reduce((sum, { length }) => sum + length, 0);
     if (kept + buffer.byteLength <= MOST_KEPT) this.#free.push(new Uint8Array(buffer));
     this.#timer ??= setTimeout(() => this.#letGo(), KEPT_FOR).unref();
