@@ -1,4 +1,5 @@
-import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { CommandError } from './errors.js';
 
 /** The bytes of a file that the user named. @throws CommandError when it cannot be read */
@@ -21,11 +22,25 @@ export function readText(path: string): string {
  */
 export function requireDataFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(resolve(path));
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    const isFile = (error as NodeJS.ErrnoException).code === 'EEXIST';
-    throw new CommandError(`data folder ${path}: ${isFile ? 'it is a file' : reasonOf(error)}`);
+    if (error instanceof CommandError) throw error;
+    throw new CommandError(`data folder ${path}: ${reasonOf(error)}`);
+  }
+}
+
+/** Step by step: where the system refuses new folders without a reason, as in /proc, Node would try for ever. */
+function makeFolder(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) return;
+  if (found !== undefined) throw new CommandError(`data folder ${path}: it is a file`);
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Somebody else may have made it meanwhile.
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
   }
 }
 

@@ -27,6 +27,7 @@ describe('the start of a core', () => {
       start({ curveKeyFile: at('file'), allowFile: at('file') }),
       start({ logFile: join(at('file'), 'core.log') }),
       start({ dataDir: at('file') }),
+      start({ dataDir: '/proc/none/data' }),
       start({ bind: `ipc://${at('x'.repeat(120))}` }),
     ]);
     expect(said).toEqual([
@@ -37,6 +38,7 @@ describe('the start of a core', () => {
       '2 /file: expected a CURVE key pair as `enigma core keygen` writes it\n',
       expect.stringMatching(/^2 --log-file: .*\/file/),
       '1 data folder /file: it is a file\n',
+      expect.stringMatching(/^1 data folder \/proc\/none\/data: E/),
       expect.stringMatching(/^1 ipc:\/\/\/x+: the path of a socket has at most 107 bytes\n$/),
     ]);
   });
