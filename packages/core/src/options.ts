@@ -34,6 +34,12 @@ export interface WorkerOptions extends BindOptions {
   readonly queueLimits?: Partial<ServerLimits>;
   /** Executor threads, watchdog, task keys, key exchanges. */
   readonly enclave?: Partial<Omit<EnclaveOptions, 'principalAddress'>>;
+  /**
+   * At which size, in MiB, the young generation of the main thread's heap stops to grow: V8's own bound is 32. It holds
+   * for the whole process while a worker serves, in which other threads then keep the young generations that they have.
+   * Default 8; with `Infinity` V8 does as it likes.
+   */
+  readonly youngGenerationMb?: number;
   /** Serves metrics and health; off when absent. */
   readonly http?: HttpOptions;
   /** How long, in ms, closing waits for accepted requests before it answers them with an error. Default 30,000. */
@@ -68,6 +74,9 @@ export const DEFAULT_QUEUE_LIMITS: ServerLimits = {
 
 /** Bytes of replies that a peer may leave unread. */
 export const OUTBOUND_BYTES = 256 * MEBIBYTE;
+
+/** See `WorkerOptions.youngGenerationMb`. */
+export const YOUNG_GENERATION_MB = 8;
 
 /** How long, in ms, the socket is watched without sleeping after the request of a single peer. */
 export const SPIN = 1;

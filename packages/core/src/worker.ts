@@ -25,9 +25,11 @@ import {
   SPIN,
   type WorkerModules,
   type WorkerOptions,
+  YOUNG_GENERATION_MB,
 } from './options.js';
 import { openStore } from './store/open.js';
 import type { Store } from './store/store.js';
+import { boundYoungGeneration } from './young-generation.js';
 
 /** Figures of a worker: what is pending at the socket, and in the enclave. */
 export interface WorkerStats {
@@ -97,6 +99,7 @@ async function start(options: WorkerOptions, modules: WorkerModules, opened: Clo
     enclaveOptions(options),
   );
   opened.push(enclave);
+  opened.push(boundYoungGeneration(options.youngGenerationMb ?? YOUNG_GENERATION_MB));
 
   const lists = listThreads(store.readerFolder, options, log);
   if (lists !== undefined) opened.push(lists);
