@@ -112,6 +112,29 @@ describe('a call', () => {
     expect([first.writes, second.writes]).toEqual([new Map([['k', '77']]), new Map([['k', '77']])]);
   });
 
+  it.each([
+    ['takes operands that are not there', 'i32.const 1 i32.store local.get $other drop'],
+    ['opens a block with a parameter that is not there', 'block (param i32) drop local.get $other drop end'],
+    [
+      'opens a block with more of them than there are',
+      'i32.const 2 block (param i32 i32) drop drop local.get $other drop end',
+    ],
+  ])('sees nothing of a store whose address lay below dead code that %s', (_, dead) => {
+    using engine = new Engine({ memories: 1 });
+    const code = exe(
+      contract(`(local $address i32) (local $other i32)
+        (local.set $address (i32.const 300000))
+        (call $ret (local.get $address) (i32.const 4))
+        local.get $address
+        block $around br $around ${dead} end
+        i32.const 0x53454352
+        i32.store`),
+    );
+    for (let call = 0; call < 3; call++) {
+      expect(success(compute(engine, code)).result).toEqual(new Uint8Array(4));
+    }
+  });
+
   it('gives what it would give alone, whatever came before', () => {
     const address = fc.oneof(
       fc.nat(7_864_320),

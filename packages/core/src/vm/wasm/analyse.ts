@@ -88,6 +88,10 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
   };
   const open = (parameters: number, results: number, loop: boolean, arm: boolean): void => {
     const block = blockGas.length;
+    const around = frames.at(-1);
+    // In dead code its parameters need not be there either.
+    if (around?.dead === true) height = Math.max(height, around.height + parameters);
+    origins.fill(undefined, height - parameters, height);
     frames.push({
       block,
       label: block,
@@ -102,9 +106,8 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
   };
   const pop = (count: number): void => {
     const frame = frames.at(-1);
-    // In dead code there is nothing to pop.
-    if (frame?.dead === true && height <= frame.height) return;
-    height = Math.max(0, height - count);
+    // Dead code may pop more than there is: what was there before its block stays.
+    height = Math.max(frame?.dead === true ? frame.height : 0, height - count);
   };
   const push = (count: number, origin?: Origin): void => {
     for (let index = 0; index < count; index += 1) {
@@ -155,7 +158,6 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
           plan.forget();
           tellAround(containsLoop);
         }
-        origins.fill(undefined, height - parameters, height);
         open(parameters, results, opcode === op.loop, opcode === op.if);
         break;
       }
