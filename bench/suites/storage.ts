@@ -220,5 +220,4 @@ const stateSize: Suite = () =>
   });
 
 /** What the worker stores and reads back, over the socket. */
-
 export const storageSuites: readonly Suite[] = [updateDeltas, getDeltas, stateSize];

@@ -10,7 +10,17 @@ export async function kernel(name: string): Promise<Uint8Array> {
   let output: Uint8Array | undefined;
   const { error } = await asc.main(
     // Contracts have no start function and import nothing but host functions: hence these two options.
-    [`${name}.ts`, '-O3', '--runtime', 'stub', '--noAssert', '--use', 'abort=', '--outFile', 'kernel.wasm'],
+    [
+      `${name}.ts`,
+      '-O3',
+      '--runtime',
+      'minimal',
+      '--noAssert',
+      '--use',
+      'abort=',
+      '--outFile',
+      'kernel.wasm',
+    ],
     {
       readFile: (file) => (file === `${name}.ts` ? source : null),
       writeFile: (file, contents) => {

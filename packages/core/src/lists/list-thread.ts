@@ -51,12 +51,16 @@ export class ListThread {
     return this.#waiting.size;
   }
 
-  /** The reply to a request for a list, only when it {@link isReady}. @param frame is given away @throws StoreError */
-  reply(frame: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  /**
+   * The reply to a request for a list, only when it {@link isReady}.
+   * @param frame best alone in its buffer, all of which is copied
+   * @throws StoreError
+   */
+  reply(frame: Uint8Array): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       const number = this.#number++;
       this.#waiting.set(number, { resolve, reject });
-      this.#post({ number, frame }, [frame.buffer]);
+      this.#post({ number, frame });
     });
   }
 

@@ -20,14 +20,14 @@ export class ListThreads implements AsyncDisposable {
     this.#log = log;
   }
 
-  /** The reply to a request for a list; none when no thread is there for it yet. @throws StoreError */
+  /** The reply to a request for a list, as `ListThread.reply`; none when no thread is there for it yet. @throws StoreError */
   reply(frame: Uint8Array): Promise<Uint8Array> | undefined {
     let least: ListThread | undefined;
     for (const thread of this.#threads)
       if (thread.isReady && (least === undefined || thread.load < least.load)) least = thread;
     const isStarting = this.#threads.some(({ isReady }) => !isReady);
     if (!isStarting && (least === undefined || least.load > 0)) this.#start();
-    return least?.reply(new Uint8Array(frame));
+    return least?.reply(frame);
   }
 
   /** To be told of replies that have left, whoever made them. */

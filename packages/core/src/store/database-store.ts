@@ -1,6 +1,6 @@
 import { silentLogger } from '../log.js';
 import { collect } from './bulk-reads.js';
-import { type Operation } from './commits/operation-codec.js';
+import type { Operation } from './commits/operation-codec.js';
 import { perform } from './commits/perform.js';
 import { Committer } from './committer.js';
 import type { Database } from './database.js';
