@@ -34,7 +34,7 @@ const PACKAGES = {
 const CORE = {
   bytes: [],
   collections: [],
-  vm: ['collections'],
+  vm: ['bytes', 'collections'],
   store: ['bytes', 'collections'],
   executors: ['bytes', 'collections', 'vm', 'store', 'enclave'],
   enclave: ['bytes', 'collections', 'executors', 'vm', 'store'],

@@ -2,7 +2,7 @@ import { equalBytes } from '@enigma-worker/crypto';
 import type { StateKey } from '@enigma-worker/protocol';
 import { Lanes } from '../executors/lanes.js';
 import type { Logger } from '../log.js';
-import { bytesKey } from '../store/bytes-key.js';
+import { bytesKey } from '../bytes/bytes-key.js';
 import { isBehind, type Store } from '../store/store.js';
 import { executorStackMb, executorYoungGenerationMb } from '../vm/executor-thread.js';
 import type { AttestationProvider } from './attestation/provider.js';

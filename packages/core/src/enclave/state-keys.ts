@@ -1,6 +1,6 @@
 import { toHex } from '@enigma-worker/crypto';
 import type { StateKey } from '@enigma-worker/protocol';
-import { bytesKey } from '../store/bytes-key.js';
+import { bytesKey } from '../bytes/bytes-key.js';
 import type { Store } from '../store/store.js';
 import { ByteLru } from '../collections/byte-lru.js';
 import type { Sealer } from './sealing/sealer.js';

@@ -1,6 +1,6 @@
 import { CryptoError, generateKeyPair, type KeyPair, sharedKey, sign } from '@enigma-worker/crypto';
 import { taskKeyPreimage } from '@enigma-worker/protocol';
-import { bytesKey } from '../store/bytes-key.js';
+import { bytesKey } from '../bytes/bytes-key.js';
 import type { TaskKeyOffer } from './enclave.js';
 import { EnclaveError, insideEnclave } from './errors.js';
 

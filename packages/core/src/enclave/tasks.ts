@@ -3,7 +3,8 @@ import { ExecutorError } from '../executors/errors.js';
 import type { JobEnd, Settlement } from '../executors/lane.js';
 import type { Lanes } from '../executors/lanes.js';
 import type { LossReason } from '../executors/pool.js';
-import { bytesKey } from '../store/bytes-key.js';
+import { bytesKey } from '../bytes/bytes-key.js';
+import type { TaskChange } from '../store/records.js';
 import { isBehind, type Store } from '../store/store.js';
 import { executionText } from '../vm/failure.js';
 import type { DeployInput, DeployResult, DryRun, FailedTask, TaskInput, TaskOutcome } from './enclave.js';
@@ -40,10 +41,10 @@ export class Tasks {
 
   /** See `Enclave.compute`. */
   async compute(input: TaskInput): Promise<TaskOutcome> {
-    const reply = await this.#compute(input, false);
+    const { reply, change } = await this.#compute(input, false);
     if (reply.kind === 'failed') return reply;
     if (reply.kind !== 'done') throw unexpected('compute', reply);
-    const { change, result } = reply;
+    const { result } = reply;
     const delta = change === undefined ? { key: 0 } : { key: change.state.head.index, data: change.delta };
     return { kind: 'done', result: { ...result, delta } };
   }
@@ -68,7 +69,7 @@ export class Tasks {
     const reply =
       'preCode' in input
         ? await this.#deploy(input, true, (ended) => Promise.resolve(ended))
-        : await this.#compute(input, true);
+        : (await this.#compute(input, true)).reply;
     if (reply.kind === 'estimate') return { ok: reply.ok, output: reply.output, usedGas: reply.usedGas };
     if (reply.kind !== 'failed') throw unexpected('dry run', reply);
     return { ok: false, output: reply.result.output, usedGas: reply.result.usedGas };
@@ -82,15 +83,20 @@ export class Tasks {
     await enclaveErrors(this.#modules.lanes.exclusive([bytesKey(address)], () => this.#build(address)));
   }
 
-  async #compute(input: TaskInput, dryRun: boolean): Promise<Reply> {
+  async #compute(input: TaskInput, dryRun: boolean): Promise<{ reply: Reply; change?: TaskChange }> {
     const { lanes, taskKeys, stateKeys } = this.#modules;
     const { contractAddress } = input;
     const ioKey = taskKeys.take(input.userDHKey);
     const stateKey = stateKeys.get(contractAddress);
     const job: ComputeJob = { kind: 'compute', fresh: false, ioKey, stateKey, input, dryRun };
-    const run = lanes.run(bytesKey(contractAddress), job, (reply) => this.#settle(contractAddress, reply));
+    let change: TaskChange | undefined;
+    const run = lanes.run(bytesKey(contractAddress), job, (reply) => {
+      if (reply.kind === 'changed') ({ change } = reply);
+      return this.#settle(contractAddress, reply);
+    });
     const end = await enclaveErrors(run);
-    return end.kind === 'reply' ? end.reply : { kind: 'failed', result: this.#lostCompute(end.reason, job) };
+    if (end.kind === 'reply') return { reply: end.reply, ...(change && { change }) };
+    return { reply: { kind: 'failed', result: this.#lostCompute(end.reason, job) } };
   }
 
   /** Runs a constructor while nothing else runs for its address; `finish` belongs to that time. */
@@ -125,9 +131,8 @@ export class Tasks {
   #settle(address: Uint8Array, reply: Reply): Settlement {
     if (reply.kind === 'refused') return 'again';
     if (reply.kind === 'stale') return { work: () => this.#build(address), repeat: true };
-    if (reply.kind !== 'done' || reply.change === undefined) return 'done';
-    const { change } = reply;
-    return { work: () => this.#modules.store.commitTask({ address, ...change }), repeat: false };
+    if (reply.kind !== 'changed') return 'done';
+    return { work: () => this.#modules.store.commitTask({ address, ...reply.change }), repeat: false };
   }
 
   /** Builds in bounded steps, each stored before the next begins. The contract's lane is held meanwhile. */

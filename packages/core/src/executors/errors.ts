@@ -4,10 +4,10 @@ export type ExecutorErrorCode =
   | 'BUSY'
   /** Nothing runs any more. */
   | 'CLOSED'
-  /** No thread lives long enough. */
+  /** No thread lives long enough, or the one that ran the job died before it had the result. */
   | 'UNAVAILABLE';
 
-/** A job that was refused or given up before it began. */
+/** A job that was refused or given up. */
 export class ExecutorError extends Error {
   override readonly name = 'ExecutorError';
   readonly code: ExecutorErrorCode;

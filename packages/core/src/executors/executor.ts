@@ -23,6 +23,14 @@ export interface Posted<Job> {
   readonly job: Job;
 }
 
+/** Who is told of what executors answer. */
+export interface Listener<Entry, Reply> {
+  /** A job told something before its reply. */
+  told(entry: Entry, reply: Reply): void;
+  /** A job is done. Called in the order in which an executor did its jobs. */
+  replied(entry: Entry, reply: Reply): void;
+}
+
 /** What was left when a thread ended. */
 export interface Remains<Entry> {
   /** The job it was at. */
@@ -45,6 +53,8 @@ export class Executor<Job, Reply, Entry extends Posted<Job>> {
   /** The slots from `#tail` on, `#used` of them, are not free. */
   #tail = 0;
   #used = 0;
+  /** Whether what the job at `#tail` told was handed over. */
+  #wasTold = false;
   #load = 0;
   #ended = false;
   #ending = false;
@@ -135,8 +145,11 @@ export class Executor<Job, Reply, Entry extends Posted<Job>> {
     this.#load++;
   }
 
-  /** Hands over the replies that are there, in order, and reclaims withdrawn slots; false when there were none. */
-  poll(deliver: (entry: Entry, reply: Reply) => void): boolean {
+  /**
+   * Hands over the replies that are there, in order, and reclaims withdrawn slots; false when there were none.
+   * @param early whether what a job told is handed over before its reply is there
+   */
+  poll(listener: Listener<Entry, Reply>, early: boolean): boolean {
     let progress = false;
     while (this.#used > 0) {
       const slot = this.#tail;
@@ -148,14 +161,21 @@ export class Executor<Job, Reply, Entry extends Posted<Job>> {
         progress = true;
         continue;
       }
+      if (state !== SlotState.done && !(early && state === SlotState.told)) break;
+      const told = this.#slots.told(slot);
+      if (told !== 0 && !this.#wasTold) {
+        this.#wasTold = true;
+        progress = true;
+        listener.told(entry, this.#receive(this.#slots.body(slot), told));
+      }
       if (state !== SlotState.done) break;
-      const reply = this.#receive(slot);
+      const reply = this.#receive(this.#slots.replyBody(slot), this.#slots.length(slot));
       this.#slots.release(slot);
       this.#advance();
       this.#load--;
       this.overdueChecks = 0;
       progress = true;
-      deliver(entry, reply);
+      listener.replied(entry, reply);
     }
     return progress;
   }
@@ -236,10 +256,10 @@ export class Executor<Job, Reply, Entry extends Posted<Job>> {
     this.#slots.queue(slot, length);
   }
 
-  #receive(slot: number): Reply {
-    const length = this.#slots.length(slot);
+  /** A message of the thread; `length` as in {@link Slots.length}. */
+  #receive(place: Uint8Array, length: number | undefined): Reply {
     if (length !== undefined) {
-      const body = this.#slots.body(slot).subarray(0, length);
+      const body = place.subarray(0, length);
       const reply = this.#program.replies.decode(body);
       // Replies may carry keys, as jobs do.
       body.fill(0);
@@ -252,6 +272,7 @@ export class Executor<Job, Reply, Entry extends Posted<Job>> {
 
   #advance(): void {
     this.#entries[this.#tail] = undefined;
+    this.#wasTold = false;
     this.#tail = nextSlot(this.#tail);
     this.#used--;
   }

@@ -28,6 +28,8 @@ export interface JobEntry<Job, Reply> extends Posted<Job> {
   readonly settle: (reply: Reply) => Settlement;
   readonly resolve: (end: JobEnd<Reply>) => void;
   readonly reject: (error: unknown) => void;
+  /** Set when the job told something that has to be settled: ends with that. */
+  settled: Promise<void> | undefined;
   /** How often a thread that held it ended before it began anything. */
   stillbirths: number;
 }

@@ -46,6 +46,7 @@ export class Lanes<Job extends LaneJob, Reply> {
   constructor(program: ExecutorProgram<Job, Reply>, options: LaneOptions, log: Logger) {
     this.#options = options;
     const events = {
+      told: (entry: JobEntry<Job, Reply>, reply: Reply) => this.#told(entry, reply),
       replied: (entry: JobEntry<Job, Reply>, reply: Reply) => this.#replied(entry, reply),
       lost: (entry: JobEntry<Job, Reply>, reason: LossReason) => this.#lost(entry, reason),
       returned: (entry: JobEntry<Job, Reply>, stillborn: boolean) => this.#returned(entry, stillborn),
@@ -65,7 +66,8 @@ export class Lanes<Job extends LaneJob, Reply> {
 
   /**
    * Runs a job in its turn.
-   * @param settle called with each reply to the job, in the order of the lane's replies
+   * @param settle called with each reply to the job, in the order of the lane's replies; and with what the job told
+   * before it: if that demands work, the work is begun at once, and the reply only waits for it
    * @throws ExecutorError `BUSY` or `CLOSED`
    */
   async run(key: string, job: Job, settle: (reply: Reply) => Settlement): Promise<JobEnd<Reply>> {
@@ -124,7 +126,8 @@ export class Lanes<Job extends LaneJob, Reply> {
 
   #enqueue(lane: Lane<Job, Reply>, job: Job, settle: (reply: Reply) => Settlement): Promise<JobEnd<Reply>> {
     return new Promise((resolve, reject) => {
-      lane.queue.push({ job, sequence: this.#sequence++, lane, settle, resolve, reject, stillbirths: 0 });
+      const sequence = this.#sequence++;
+      lane.queue.push({ job, sequence, lane, settle, resolve, reject, settled: undefined, stillbirths: 0 });
       this.#queued++;
       this.#pending++;
       this.#advance(lane);
@@ -190,9 +193,23 @@ export class Lanes<Job extends LaneJob, Reply> {
     this.#pool.post(executor, entry);
   }
 
+  #told(entry: JobEntry<Job, Reply>, reply: Reply): void {
+    const settlement = entry.settle(reply);
+    if (typeof settlement === 'string') return;
+    entry.lane.holds++;
+    entry.lane.draining = true;
+    entry.settled = settlement.work();
+    // Who waits for it comes later.
+    entry.settled.catch(() => undefined);
+  }
+
   #replied(entry: JobEntry<Job, Reply>, reply: Reply): void {
     const { lane } = entry;
     lane.inFlight--;
+    if (entry.settled !== undefined) {
+      void this.#follow(entry, entry.settled, { kind: 'reply', reply });
+      return;
+    }
     const settlement = entry.settle(reply);
     if (settlement === 'done') this.#answer(entry, { kind: 'reply', reply });
     else if (settlement === 'again') this.#repeat(entry);
@@ -221,8 +238,31 @@ export class Lanes<Job extends LaneJob, Reply> {
     this.#dispatch();
   }
 
+  /** Ends a job when what it told is settled. */
+  async #follow(
+    entry: JobEntry<Job, Reply>,
+    settled: Promise<void>,
+    end: JobEnd<Reply> | ExecutorError,
+  ): Promise<void> {
+    try {
+      await settled;
+      if (end instanceof ExecutorError) throw end;
+      this.#answer(entry, end);
+    } catch (error) {
+      entry.reject(error);
+      this.#ended();
+    }
+    this.#release(entry.lane);
+    this.#dispatch();
+  }
+
   #lost(entry: JobEntry<Job, Reply>, reason: LossReason): void {
     entry.lane.inFlight--;
+    if (entry.settled !== undefined) {
+      const message = 'the executor ended after it changed the state and before it had the result';
+      void this.#follow(entry, entry.settled, new ExecutorError('UNAVAILABLE', message));
+      return;
+    }
     this.#answer(entry, { kind: 'lost', reason });
     this.#advance(entry.lane);
   }

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from '../log.js';
-import { Executor, type ExecutorProgram, type Posted } from './executor.js';
+import { Executor, type ExecutorProgram, type Listener, type Posted } from './executor.js';
 import { ReplyWatch } from './reply-watch.js';
 import { monotonicMs } from './slots.js';
 
@@ -21,9 +21,7 @@ export interface PoolOptions {
 }
 
 /** What a pool tells its owner. */
-export interface PoolEvents<Entry, Reply> {
-  /** A job is done. Called in the order in which an executor did its jobs. */
-  replied(entry: Entry, reply: Reply): void;
+export interface PoolEvents<Entry, Reply> extends Listener<Entry, Reply> {
   /** A job was begun and its thread ended. */
   lost(entry: Entry, reason: LossReason): void;
   /** A job came back that no thread has begun, in order; whether its thread ended without having begun any. */
@@ -189,7 +187,7 @@ export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
 
   /** Takes in what an ended thread left, and puts a new one in its place. */
   #bury(index: number, executor: Executor<Job, Reply, Entry>, reason: LossReason, delay: number): void {
-    executor.poll((entry, reply) => this.#events.replied(entry, reply));
+    executor.poll(this.#events, true);
     const { begun, waiting } = executor.remains();
     this.#replaced++;
     if (reason === 'timeout' && begun !== undefined) this.#timedOut++;
@@ -214,9 +212,11 @@ export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
 
   #poll(): boolean {
     let progress = false;
+    // Where many jobs are under way, an early answer only splits what could be done together.
+    const early = this.#unanswered() === 1;
     for (const executor of this.#executors) {
       if (executor.used === 0) continue;
-      if (!executor.poll((entry, reply) => this.#events.replied(entry, reply))) continue;
+      if (!executor.poll(this.#events, early)) continue;
       executor.touched = performance.now();
       executor.isSlow = false;
       executor.takeBack(this.#options.executorNiceness);

@@ -12,8 +12,10 @@ export interface Service<Job, Reply> {
   /**
    * Does one job, synchronously. What it throws is a bug and ends the thread.
    * @param gate to be opened around what may run for too long
+   * @param tell hands over, at most once and never inside the open gate, what others can go on with while the reply
+   * is still being made
    */
-  handle(job: Job, gate: Gate): Reply;
+  handle(job: Job, gate: Gate, tell: (reply: Reply) => void): Reply;
 }
 
 /** The thread returns to its event loop after so many jobs, or when idle for so long. */
@@ -40,6 +42,12 @@ export async function serve<Job, Reply>(link: ExecutorLink, service: Service<Job
   let slot = 0;
   let unreported = 0;
   const patience = new Patience();
+  const put = (reply: Reply, target: Uint8Array): number | undefined => {
+    const length = service.replies.encode(reply, target);
+    if (length === undefined) link.port.postMessage(reply, []);
+    return length;
+  };
+  const tell = (reply: Reply): void => slots.tell(slot, put(reply, slots.body(slot)));
   for (;;) {
     for (let jobs = 0; jobs < JOBS_PER_TURN; jobs++) {
       if (!patience.awaitJob(slots, slot)) break;
@@ -49,7 +57,8 @@ export async function serve<Job, Reply>(link: ExecutorLink, service: Service<Job
           slots.finish(slot, 0);
           return;
         }
-        giveReply(link, slots, slot, service.handle(job, gate), service.replies);
+        const reply = service.handle(job, gate, tell);
+        slots.finish(slot, put(reply, slots.replyBody(slot)));
       } else {
         discard(link, slots, slot);
       }
@@ -97,18 +106,6 @@ function takeJob<Job>(link: ExecutorLink, slots: Slots, slot: number, codec: Cod
     return job;
   }
   return receive(link) as Job | typeof CLOSE;
-}
-
-function giveReply<Reply>(
-  link: ExecutorLink,
-  slots: Slots,
-  slot: number,
-  reply: Reply,
-  codec: Codec<Reply>,
-): void {
-  const length = codec.encode(reply, slots.body(slot));
-  if (length === undefined) link.port.postMessage(reply, []);
-  slots.finish(slot, length);
 }
 
 function discard(link: ExecutorLink, slots: Slots, slot: number): void {

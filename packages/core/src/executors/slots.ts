@@ -1,13 +1,14 @@
 // The hand-over of jobs between the main thread and one executor: a ring of slots in shared memory.
 //
-//   main:   FREE -> QUEUED               thread: QUEUED -> RUNNING -> DONE
+//   main:   FREE -> QUEUED               thread: QUEUED -> RUNNING [-> TOLD] -> DONE
 //           QUEUED -> WITHDRAWN                  WITHDRAWN -> FREE
 //           DONE -> FREE
 //
-// Both sides walk the ring in the same order, so a job is never overtaken by a later one. Each
-// transition is one atomic store or compare-and-swap; the thread sleeps on the state of the slot
-// that comes next, and says so, because waking nobody is not free either. A message that does not fit its slot travels through a MessagePort, and the slot
-// says so: the port keeps the order of the slots.
+// A slot that is TOLD holds a first part of the answer, on which the main thread may work while the thread makes the
+// rest; the reply then lies behind it. Both sides walk the ring in the same order, so a job is never overtaken by a
+// later one. Each transition is one atomic store or compare-and-swap; the thread sleeps on the state of the slot that
+// comes next, and says so, because waking nobody is not free either. A message that does not fit its slot travels
+// through a MessagePort, and the slot says so: the port keeps the order of the slots.
 
 /** How many jobs one executor may hold. */
 export const SLOT_COUNT = 8;
@@ -15,14 +16,14 @@ export const SLOT_COUNT = 8;
 export const SLOT_CAPACITY = 32 * 1024;
 
 /** Where a slot stands. */
-export const SlotState = { free: 0, queued: 1, running: 2, done: 3, withdrawn: 4 } as const;
+export const SlotState = { free: 0, queued: 1, running: 2, done: 3, withdrawn: 4, told: 5 } as const;
 
 /** Whether the thread may be ended where it is. */
 const GateState = { shut: 0, open: 1, seized: 2 } as const;
 
 /** The length that stands for "the message is in the port". */
 const IN_PORT = -1;
-const CONTROL_BYTES = SLOT_COUNT * 16 + 12;
+const CONTROL_BYTES = SLOT_COUNT * 20 + 12;
 
 /** Milliseconds by a clock that all threads share and nobody sets. */
 export function monotonicMs(): number {
@@ -43,6 +44,8 @@ export class Slots {
   readonly #gate: Int32Array;
   /** One word: see {@link thread}. */
   readonly #thread: Int32Array;
+  /** Lengths of what was told; 0 where nothing was. */
+  readonly #told: Int32Array;
   readonly #bodies: readonly Uint8Array[];
 
   constructor(memory = new SharedArrayBuffer(CONTROL_BYTES + SLOT_COUNT * SLOT_CAPACITY)) {
@@ -53,6 +56,7 @@ export class Slots {
     this.#asleep = new Int32Array(memory, SLOT_COUNT * 16, 1);
     this.#gate = new Int32Array(memory, SLOT_COUNT * 16 + 4, 1);
     this.#thread = new Int32Array(memory, SLOT_COUNT * 16 + 8, 1);
+    this.#told = new Int32Array(memory, SLOT_COUNT * 16 + 12, SLOT_COUNT);
     this.#bodies = Array.from(
       { length: SLOT_COUNT },
       (_, slot) => new Uint8Array(memory, CONTROL_BYTES + slot * SLOT_CAPACITY, SLOT_CAPACITY),
@@ -79,8 +83,18 @@ export class Slots {
 
   /** Length of the slot's message, or `undefined` when the message is in the port. */
   length(slot: number): number | undefined {
-    const length = this.#lengths[slot]!;
-    return length === IN_PORT ? undefined : length;
+    return lengthOf(this.#lengths[slot]!);
+  }
+
+  /** Length of what was told before the reply, 0 when nothing was, or `undefined` when it is in the port. */
+  told(slot: number): number | undefined {
+    return lengthOf(this.#told[slot]!);
+  }
+
+  /** The slot's bytes behind what was told: where the reply is. */
+  replyBody(slot: number): Uint8Array {
+    const told = this.told(slot) ?? 0;
+    return told === 0 ? this.body(slot) : this.body(slot).subarray(told);
   }
 
   /** When the job of a running slot began, by {@link monotonicMs}. */
@@ -107,7 +121,14 @@ export class Slots {
   claim(slot: number): boolean {
     const { queued, running } = SlotState;
     this.#since[slot] = monotonicMs();
+    this.#told[slot] = 0;
     return Atomics.compareExchange(this.#states, slot, queued, running) === queued;
+  }
+
+  /** Thread: hands over what it knows before the reply. `length` as {@link length}, but not 0. */
+  tell(slot: number, length: number | undefined): void {
+    this.#told[slot] = length ?? IN_PORT;
+    Atomics.store(this.#states, slot, SlotState.told);
   }
 
   /** Thread: hands the reply over. `length` as {@link length}. */
@@ -152,6 +173,10 @@ export class Slots {
     const { notify, compareExchange } = Atomics;
     if (compareExchange(this.#asleep, 0, slot + 1, 0) === slot + 1) notify(this.#states, slot, 1);
   }
+}
+
+function lengthOf(length: number): number | undefined {
+  return length === IN_PORT ? undefined : length;
 }
 
 /** The slot after another one. */

@@ -1,5 +1,5 @@
 import type { Logger } from '../log.js';
-import { bytesKey } from './bytes-key.js';
+import { bytesKey } from '../bytes/bytes-key.js';
 import { ADDRESS_LENGTH } from './buckets.js';
 import type { Database } from './database.js';
 import type { Writes } from './writes.js';

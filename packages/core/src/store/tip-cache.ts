@@ -1,5 +1,5 @@
 import { ByteLru } from '../collections/byte-lru.js';
-import { bytesKey } from './bytes-key.js';
+import { bytesKey } from '../bytes/bytes-key.js';
 import type { DeltaEntry } from './records.js';
 
 /** What an entry takes besides its delta, about. */

@@ -1,5 +1,5 @@
 import { equalBytes, keccak256, toHex } from '@enigma-worker/crypto';
-import { bytesKey } from './bytes-key.js';
+import { bytesKey } from '../bytes/bytes-key.js';
 import { ADDRESS_LENGTH, deltaKey, indexOf, stateKeyOf } from './buckets.js';
 import { decodeRecord, EMPTY_RECORD, encodeRecord } from './contract-record.js';
 import type { Database } from './database.js';

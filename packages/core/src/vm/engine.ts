@@ -1,4 +1,5 @@
 import type { Call, CallFailure, CallOutcome } from './call.js';
+import { bytesKey } from '../bytes/bytes-key.js';
 import { ByteLru } from '../collections/byte-lru.js';
 import { type CacheUse, UNCOUNTED } from './cache-use.js';
 import { Contract } from './contract.js';
@@ -85,7 +86,7 @@ export class Engine implements Disposable {
    */
   compute(code: ContractCode, call: Call): CallOutcome {
     return this.#attempt(() => {
-      const key = keyOf(code.hash);
+      const key = bytesKey(code.hash);
       const known = this.#contracts.get(key);
       if (known === undefined) this.#moduleUse.miss();
       else this.#moduleUse.hit();
@@ -155,9 +156,4 @@ function finalPrice(call: Call, result: Uint8Array): number {
 
 function failed(message: string, usedGas: bigint): CallFailure {
   return { ok: false, message, usedGas };
-}
-
-/** A hash as a key of a map. */
-function keyOf(hash: Uint8Array): string {
-  return Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength).toString('latin1');
 }

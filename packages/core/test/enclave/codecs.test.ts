@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jobCodec, replyCodec } from '#enclave/task/codecs.js';
-import type { ComputeJob, DoneReply, FailedReply, Job, Reply } from '#enclave/task/messages.js';
+import type { ChangedReply, ComputeJob, DoneReply, FailedReply, Job, Reply } from '#enclave/task/messages.js';
 
 const bytes = (length?: number): fc.Arbitrary<Uint8Array> =>
   fc.uint8Array(length === undefined ? { maxLength: 300 } : { minLength: length, maxLength: length });
@@ -41,16 +41,18 @@ const done: fc.Arbitrary<DoneReply> = fc.record({
     ethereumAddress: bytes(20),
     signature: bytes(65),
   }),
-  change: optional(
-    fc.record({
-      delta: bytes(),
-      state: fc.record({
-        base: optional(head),
-        head,
-        writes: fc.array(fc.record({ tag: bytes(16), value: optional(bytes()) }), { maxLength: 8 }),
-      }),
+});
+
+const changed: fc.Arbitrary<ChangedReply> = fc.record({
+  kind: fc.constant('changed' as const),
+  change: fc.record({
+    delta: bytes(),
+    state: fc.record({
+      base: optional(head),
+      head,
+      writes: fc.array(fc.record({ tag: bytes(16), value: optional(bytes()) }), { maxLength: 8 }),
     }),
-  ),
+  }),
 });
 
 const failed: fc.Arbitrary<FailedReply> = fc.record({
@@ -84,7 +86,7 @@ describe('codecs of tasks', () => {
   it('read the replies they wrote', () => {
     const constants = fc.constantFrom({ kind: 'refused' as const }, { kind: 'stale' as const });
     fc.assert(
-      fc.property(fc.oneof(done, failed, spareKeys, constants), (message) => {
+      fc.property(fc.oneof(done, changed, failed, spareKeys, constants), (message) => {
         const length = replyCodec.encode(message, memory)!;
         expect(replyCodec.decode(memory.subarray(0, length))).toEqual(message);
       }),
@@ -93,7 +95,7 @@ describe('codecs of tasks', () => {
 
   it('leave what does not fit, or is not theirs, to the port', () => {
     fc.assert(
-      fc.property(job, done, (small, reply) => {
+      fc.property(job, fc.oneof(done, changed), (small, reply) => {
         const jobLength = jobCodec.encode(small, memory)!;
         expect(jobCodec.encode(small, memory.subarray(0, jobLength - 1))).toBeUndefined();
         const replyLength = replyCodec.encode(reply, memory)!;

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Codec } from '#executors/codec.js';
 import type { JobEnd, Settlement } from '#executors/lane.js';
 import { type LaneOptions, Lanes } from '#executors/lanes.js';
-import { SLOT_COUNT } from '#executors/slots.js';
+import { monotonicMs, SLOT_COUNT } from '#executors/slots.js';
 import { silentLogger } from '#log.js';
 
 interface Toy {
@@ -16,12 +16,19 @@ interface Toy {
   exit?: boolean;
   /** Changes something of its lane. */
   change?: boolean;
+  /** Tells that it changes something of its lane before it is busy; through the port if `big`. */
+  tell?: boolean | 'big';
+  /** As `crash`, after it was busy. */
+  crashLate?: boolean;
   /** Travels through the port. */
   big?: boolean;
 }
 interface ToyReply extends Toy {
   refused?: boolean;
+  told?: boolean;
   order?: number;
+  /** By the clock that all threads share. */
+  endedAt?: number;
   setup?: string;
 }
 
@@ -74,7 +81,7 @@ function run(
   const settle = (reply: ToyReply): Settlement => {
     if (reply.refused === true) return 'again';
     log?.push(`run ${lane} ${reply.value}`);
-    if (reply.change !== true) return 'done';
+    if (reply.change !== true && reply.told !== true) return 'done';
     const work = async (): Promise<void> => {
       await new Promise((resolve) => setTimeout(resolve, 2));
       log?.push(`settled ${lane} ${reply.value}`);
@@ -105,13 +112,13 @@ describe('lanes of executors', () => {
     const target = lanes({ threads: 3 });
     const job = fc.record({
       lane: fc.constantFrom('aa', 'bb', 'cc', 'dd'),
-      what: fc.constantFrom('read', 'read', 'read', 'big', 'change', 'gate', 'slow', 'crash'),
+      what: fc.constantFrom('read', 'read', 'read', 'big', 'change', 'tell', 'gate', 'slow', 'crash'),
     });
     const lines = (lane: string, what: string, value: number): string[] => {
       const line = `run ${lane} ${value}`;
       if (what === 'crash') return [];
       if (what === 'gate') return [`gate ${lane} ${value}`, `open ${lane} ${value}`];
-      return what === 'change' ? [line, `settled ${lane} ${value}`] : [line];
+      return what === 'change' || what === 'tell' ? [line, `settled ${lane} ${value}`] : [line];
     };
     await fc.assert(
       fc.asyncProperty(fc.array(job, { minLength: 1, maxLength: 60 }), async (jobs) => {
@@ -226,6 +233,54 @@ describe('lanes of executors', () => {
     const next = run(target, 'aa', { value: 3 });
     await expect(failing).rejects.toThrow('disk full');
     expect(replyOf(await next).value).toBe(3);
+  });
+
+  it.each([true, 'big'] as const)('settle what a job tells while it goes on (%s)', async (tell) => {
+    const target = lanes();
+    await run(target, 'aa', {});
+    const log: string[] = [];
+    const first = run(target, 'aa', { value: 1, tell, ms: 300 }, log);
+    const next = run(target, 'aa', { value: 2 }, log);
+    const end = first.then((reply) => {
+      log.push('answered');
+      return reply;
+    });
+    expect(replyOf(await end)).toMatchObject({ value: 1, setup: 'hello' });
+    expect(replyOf(await next).value).toBe(2);
+    expect(log).toEqual(['run aa 1', 'settled aa 1', 'answered', 'run aa 2']);
+  });
+
+  it('do not wait for the reply of a lone job to settle what it told', async () => {
+    const target = lanes({ spinMs: 10_000 });
+    await run(target, 'aa', {});
+    let settledAt = Number.POSITIVE_INFINITY;
+    const job = { fresh: false, lane: 'aa', tell: true, ms: 300 };
+    const end = await target.run('aa', job, (reply) => {
+      if (reply.told !== true) return 'done';
+      settledAt = monotonicMs();
+      return { work: () => Promise.resolve(), repeat: false };
+    });
+    expect(settledAt).toBeLessThan(replyOf(end).endedAt!);
+  });
+
+  it('pass an error of what was told on, once the job has ended', async () => {
+    const target = lanes();
+    const failing = target.run('aa', { fresh: false, lane: 'aa', tell: true, ms: 20 }, (reply) =>
+      reply.told === true ? { work: () => Promise.reject(new Error('disk full')), repeat: false } : 'done',
+    );
+    const next = run(target, 'aa', { value: 3 });
+    await expect(failing).rejects.toThrow('disk full');
+    expect(replyOf(await next).value).toBe(3);
+  });
+
+  it('say so when a thread ends after it told a change and before it had the reply', async () => {
+    const target = lanes();
+    const log: string[] = [];
+    const fatal = run(target, 'aa', { value: 1, tell: true, ms: 20, crashLate: true }, log);
+    const next = run(target, 'aa', { value: 2 }, log);
+    await expect(fatal).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(replyOf(await next).value).toBe(2);
+    expect(log).toEqual(['run aa 1', 'settled aa 1', 'run aa 2']);
   });
 
   it('refuse what is too much with BUSY', async () => {

@@ -1,5 +1,5 @@
 import { equalBytes, hkdfSha256, keccak256, utf8 } from '@enigma-worker/crypto';
-import { bytesKey } from '../../store/bytes-key.js';
+import { bytesKey } from '../../bytes/bytes-key.js';
 import { ByteLru } from '../../collections/byte-lru.js';
 
 /** The keys that protect a contract's state at rest, all made from its state key. */

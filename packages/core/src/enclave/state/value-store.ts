@@ -1,6 +1,6 @@
 import { equalBytes } from '@enigma-worker/crypto';
 import { stateKeyOf } from '../../store/buckets.js';
-import { bytesKey } from '../../store/bytes-key.js';
+import { bytesKey } from '../../bytes/bytes-key.js';
 import type { StateWrite } from '../../store/records.js';
 import type { StoreReader } from '../../store/store.js';
 import { ByteLru } from '../../collections/byte-lru.js';

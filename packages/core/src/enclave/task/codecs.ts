@@ -70,8 +70,11 @@ export const replyCodec: Codec<Reply> = {
   encode(reply, target) {
     const writer = new FieldWriter(target);
     if (reply.kind === 'done') {
-      writer.number(reply.change === undefined ? DONE : CHANGED);
+      writer.number(DONE);
       writeDone(writer, reply);
+    } else if (reply.kind === 'changed') {
+      writer.number(CHANGED);
+      writeChange(writer, reply.change);
     } else if (reply.kind === 'failed') {
       writer.number(FAILED);
       writeFailed(writer, reply);
@@ -90,11 +93,11 @@ export const replyCodec: Codec<Reply> = {
 
   decode(source): Reply {
     const reader = new FieldReader(source);
-    const kind = reader.number();
-    switch (kind) {
+    switch (reader.number()) {
       case DONE:
+        return readDone(reader);
       case CHANGED:
-        return readDone(reader, kind === CHANGED);
+        return { kind: 'changed', change: readChange(reader) };
       case FAILED:
         return readFailed(reader);
       case REFUSED:
@@ -107,16 +110,15 @@ export const replyCodec: Codec<Reply> = {
   },
 };
 
-function writeDone(writer: FieldWriter, { result, change }: DoneReply): void {
+function writeDone(writer: FieldWriter, { result }: DoneReply): void {
   writer.bytes(result.output);
   writer.integer(result.usedGas);
   writer.bytes(result.ethereumPayload);
   writer.bytes(result.ethereumAddress);
   writer.bytes(result.signature);
-  if (change !== undefined) writeChange(writer, change);
 }
 
-function readDone(reader: FieldReader, changed: boolean): DoneReply {
+function readDone(reader: FieldReader): DoneReply {
   const result = {
     output: reader.bytes(),
     usedGas: reader.integer(),
@@ -124,7 +126,7 @@ function readDone(reader: FieldReader, changed: boolean): DoneReply {
     ethereumAddress: reader.bytes(),
     signature: reader.bytes(),
   };
-  return { kind: 'done', result, change: changed ? readChange(reader) : undefined };
+  return { kind: 'done', result };
 }
 
 function writeFailed(writer: FieldWriter, { result }: FailedReply): void {

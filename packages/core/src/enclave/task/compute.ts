@@ -2,6 +2,7 @@ import { keccak256, seal, sign, toHex, utf8 } from '@enigma-worker/crypto';
 import { computeReceipt, inputsHash, zeroHash } from '@enigma-worker/protocol';
 import type { Gate } from '../../executors/gate.js';
 import { StoreError } from '../../store/errors.js';
+import type { TaskChange } from '../../store/records.js';
 import { isBehind } from '../../store/store.js';
 import type { Call } from '../../vm/call.js';
 import { missingStateKey, unknownContract } from './errors.js';
@@ -14,12 +15,14 @@ import type { Workshop } from './workshop.js';
 
 /**
  * Runs a function of a contract on its state. The state is looked up before the inputs are opened.
+ * @param tell is given what the task changed before the result is sealed and signed, which takes longer
  * Source: docs/protocol.md, "Errors".
  */
 export function compute(
   { engine, reader, states, signingKey }: Workshop,
   job: ComputeJob,
   gate: Gate,
+  tell: (change: TaskChange) => void,
 ): Reply {
   const { input, ioKey, stateKey } = job;
   const { contractAddress, gasLimit } = input;
@@ -47,11 +50,12 @@ export function compute(
   const outcome = gate.open(() => engine.compute(code, call));
   if (!outcome.ok) return fail(outcome.message, outcome.usedGas);
 
-  const output = seal(ioKey, outcome.result);
   const { usedGas } = outcome;
-  if (job.dryRun) return { kind: 'estimate', ok: true, output, usedGas };
+  if (job.dryRun) return { kind: 'estimate', ok: true, output: seal(ioKey, outcome.result), usedGas };
 
   const delta = state.prepareCommit('compute', outcome.writes);
+  if (delta !== undefined) tell({ delta: delta.delta, state: delta.state });
+  const output = seal(ioKey, outcome.result);
   const ethereum = ethereumOf(outcome);
   const receipt = computeReceipt({
     codeHash,
@@ -66,7 +70,6 @@ export function compute(
   return {
     kind: 'done',
     result: { output, usedGas, ...ethereum, signature: sign(receipt, signingKey) },
-    change: delta === undefined ? undefined : { delta: delta.delta, state: delta.state },
   };
 }
 

@@ -49,10 +49,15 @@ export type Job = ComputeJob | DeployJob | BuildJob | SpareKeysJob;
 /** A computation that ran to its end. */
 export interface DoneReply {
   readonly kind: 'done';
-  /** Without the delta, which is in the change. */
+  /** Without the delta, which is in the {@link ChangedReply}. */
   readonly result: Omit<TaskResult, 'delta'>;
+}
+
+/** What a computation changed: told as soon as that is known, while its result is sealed and signed. */
+export interface ChangedReply {
+  readonly kind: 'changed';
   /** To be stored before the result goes out. */
-  readonly change: TaskChange | undefined;
+  readonly change: TaskChange;
 }
 
 /** A deployment that ran to its end. */
@@ -87,6 +92,7 @@ export interface ErrorReply {
 /** What an executor thread answers. */
 export type Reply =
   | DoneReply
+  | ChangedReply
   | DeployedReply
   | FailedReply
   | EstimateReply

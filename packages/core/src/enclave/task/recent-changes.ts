@@ -1,5 +1,5 @@
 import { SLOT_COUNT } from '../../executors/slots.js';
-import { bytesKey } from '../../store/bytes-key.js';
+import { bytesKey } from '../../bytes/bytes-key.js';
 
 /**
  * Which contracts a thread must not run on until the main thread has stored what changed. A thread

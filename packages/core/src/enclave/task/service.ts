@@ -13,15 +13,17 @@ import type { BuildJob, ComputeJob, Job, Reply } from './messages.js';
 import { RecentChanges } from './recent-changes.js';
 import type { Workshop } from './workshop.js';
 
+type Tell = (reply: Reply) => void;
+
 /** How an executor thread of the enclave does its jobs. */
 export function taskService(workshop: Workshop): Service<Job, Reply> {
   const changes = new RecentChanges();
   return {
     jobs: jobCodec,
     replies: replyCodec,
-    handle(job, gate) {
+    handle(job, gate, tell) {
       try {
-        return run(workshop, changes, job, gate);
+        return run(workshop, changes, job, gate, tell);
       } catch (error) {
         return systemError(error);
       } finally {
@@ -32,10 +34,10 @@ export function taskService(workshop: Workshop): Service<Job, Reply> {
   };
 }
 
-function run(workshop: Workshop, changes: RecentChanges, job: Job, gate: Gate): Reply {
+function run(workshop: Workshop, changes: RecentChanges, job: Job, gate: Gate, tell: Tell): Reply {
   switch (job.kind) {
     case 'compute':
-      return computeInOrder(workshop, changes, job, gate);
+      return computeInOrder(workshop, changes, job, gate, tell);
     case 'deploy':
       return deploy(workshop, job, gate);
     case 'build':
@@ -48,13 +50,21 @@ function run(workshop: Workshop, changes: RecentChanges, job: Job, gate: Gate): 
   }
 }
 
-function computeInOrder(workshop: Workshop, changes: RecentChanges, job: ComputeJob, gate: Gate): Reply {
+function computeInOrder(
+  workshop: Workshop,
+  changes: RecentChanges,
+  job: ComputeJob,
+  gate: Gate,
+  tell: Tell,
+): Reply {
   const { contractAddress } = job.input;
   if (changes.refuses(contractAddress, job.fresh)) return { kind: 'refused' };
   workshop.reader.refresh();
-  const reply = compute(workshop, job, gate);
-  if (reply.kind === 'stale' || (reply.kind === 'done' && reply.change !== undefined))
+  const reply = compute(workshop, job, gate, (change) => {
     changes.note(contractAddress);
+    tell({ kind: 'changed', change });
+  });
+  if (reply.kind === 'stale') changes.note(contractAddress);
   return reply;
 }
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { equalBytes, keccak256, toHex } from '@enigma-worker/crypto';
-import { bytesKey } from '../bytes-key.js';
+import { bytesKey } from '../../bytes/bytes-key.js';
 import { type Bucket, indexOf } from '../buckets.js';
 import { decodeRecord } from '../contract-record.js';
 import type { Database, Snapshot } from '../database.js';
