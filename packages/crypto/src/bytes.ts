@@ -35,11 +35,18 @@ export function isZero(bytes: Uint8Array): boolean {
 }
 
 const encoder = new TextEncoder();
+/** Where short texts are encoded: what the encoder itself makes would be memory of its own, however short. */
+const scratch = new Uint8Array(192);
+const MOST_BYTES_OF_A_UNIT = 3;
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The UTF-8 bytes of a text. */
 export function utf8(text: string): Uint8Array {
-  return encoder.encode(text);
+  if (text.length * MOST_BYTES_OF_A_UNIT > scratch.length) return encoder.encode(text);
+  const { written } = encoder.encodeInto(text, scratch);
+  const bytes = scratch.slice(0, written);
+  scratch.fill(0, 0, written);
+  return bytes;
 }
 
 /**
@@ -56,7 +63,7 @@ export function be32(value: number): Uint8Array {
     throw new RangeError('be32: expected an integer from 0 to 2^32-1');
   }
   const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, value);
+  putBe32(bytes, 0, value);
   return bytes;
 }
 
@@ -67,8 +74,17 @@ export function be64(value: bigint | number): Uint8Array {
     throw new RangeError('be64: expected an integer from 0 to 2^64-1');
   }
   const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, integer);
+  putBe32(bytes, 0, Number(integer >> 32n));
+  putBe32(bytes, 4, Number(integer & 0xffff_ffffn));
   return bytes;
+}
+
+/** By hand: a view would move each small array out of the engine's heap. */
+function putBe32(target: Uint8Array, at: number, value: number): void {
+  target[at] = value >>> 24;
+  target[at + 1] = value >>> 16;
+  target[at + 2] = value >>> 8;
+  target[at + 3] = value;
 }
 
 /**
@@ -80,10 +96,9 @@ export function lengthPrefixed(...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const part of parts) length += 8 + part.length;
   const joined = new Uint8Array(length);
-  const view = new DataView(joined.buffer);
   let offset = 0;
   for (const part of parts) {
-    view.setUint32(offset + 4, part.length);
+    putBe32(joined, offset + 4, part.length);
     joined.set(part, offset + 8);
     offset += 8 + part.length;
   }

@@ -1,6 +1,6 @@
 import { backend } from '#backend';
 import { CryptoError, expectLength } from './errors.js';
-import { randomBytes } from './random.js';
+import { randomFill } from './random.js';
 
 const IV_LENGTH = 12;
 const TAG_LENGTH = 16;
@@ -14,6 +14,8 @@ export interface SealOptions {
   readonly iv?: Uint8Array;
   /** Additional authenticated data: not stored, must be given again to open. */
   readonly aad?: Uint8Array;
+  /** Put before the envelope as it is: authenticated only if it is part of `aad` too. */
+  readonly prefix?: Uint8Array;
 }
 
 /**
@@ -22,13 +24,17 @@ export interface SealOptions {
  */
 export function seal(key: Uint8Array, plaintext: Uint8Array, options: SealOptions = {}): Uint8Array {
   expectLength('symmetric key', key, 32);
-  const iv = options.iv ?? randomBytes(IV_LENGTH);
-  expectLength('iv', iv, IV_LENGTH);
-  const sealed = backend.aesGcmSeal(key, iv, plaintext, options.aad);
-  const envelope = new Uint8Array(sealed.length + IV_LENGTH);
-  envelope.set(sealed);
-  envelope.set(iv, sealed.length);
-  return envelope;
+  const { iv, aad, prefix } = options;
+  if (iv !== undefined) expectLength('iv', iv, IV_LENGTH);
+  const start = prefix?.length ?? 0;
+  const end = start + plaintext.length + TAG_LENGTH;
+  const bytes = new Uint8Array(end + IV_LENGTH);
+  if (prefix !== undefined) bytes.set(prefix);
+  const placeOfIv = bytes.subarray(end);
+  if (iv === undefined) randomFill(placeOfIv);
+  else placeOfIv.set(iv);
+  backend.aesGcmSeal(bytes.subarray(start, end), key, placeOfIv, plaintext, aad);
+  return bytes;
 }
 
 /**

@@ -51,11 +51,9 @@ export function sign(message: Uint8Array, privateKey: Uint8Array): Uint8Array {
 export function signDigest(digest: Uint8Array, privateKey: Uint8Array): Uint8Array {
   expectLength('digest', digest, 32);
   expectLength('private key', privateKey, 32);
-  const { signature, recovery } = backend.sign(digest, privateKey);
-  const withRecovery = new Uint8Array(65);
-  withRecovery.set(signature);
-  withRecovery[64] = 27 + recovery;
-  return withRecovery;
+  const signature = backend.sign(digest, privateKey);
+  signature[64]! += 27;
+  return signature;
 }
 
 /** Signs the length-prefixed concatenation of the parts. */

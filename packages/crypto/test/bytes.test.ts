@@ -108,6 +108,18 @@ describe('texts', () => {
     );
   });
 
+  it('are encoded as the platform does, long or short, well formed or not', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 200 }),
+      fc.array(fc.nat(0xffff), { maxLength: 80 }).map((units) => String.fromCharCode(...units)),
+    );
+    fc.assert(
+      fc.property(text, (any) => {
+        expect(utf8(any)).toEqual(new TextEncoder().encode(any));
+      }),
+    );
+  });
+
   it('that are not UTF-8 are refused', () => {
     for (const broken of [[0xff], [0xc3], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80]]) {
       expect(() => fromUtf8(Uint8Array.from(broken))).toThrow(TypeError);

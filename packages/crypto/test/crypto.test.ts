@@ -128,6 +128,16 @@ describe('envelopes', () => {
     );
   });
 
+  it('stand behind the prefix they are given', () => {
+    fc.assert(
+      fc.property(fc.uint8Array(), fc.uint8Array(), (plaintext, prefix) => {
+        const bytes = seal(key, plaintext, { prefix, aad: prefix });
+        expect(bytes.subarray(0, prefix.length)).toEqual(prefix);
+        expect(open(key, bytes.subarray(prefix.length), prefix)).toEqual(plaintext);
+      }),
+    );
+  });
+
   it('that do not open are refused with the code of the deployed system', () => {
     const envelope = seal(key, new Uint8Array(5), { aad: Uint8Array.of(1) });
     expect(codeOf(() => open(key, new Uint8Array(0)))).toBe('IMPROPER_ENCRYPTION');

@@ -32,7 +32,7 @@ export class MsgpackWriter {
 
   /** What was written so far. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#at);
+    return this.#bytes.subarray(0, this.#at);
   }
 
   /** Opens an array of `length` items, which must follow. */

@@ -1,5 +1,5 @@
-/** As long as addresses, hashes and ids are. */
-const SHORT = 32;
+/** As long as addresses, hashes and public keys are. */
+const SHORT = 64;
 const scratch = Buffer.allocUnsafeSlow(SHORT);
 
 /** A text that stands for bytes as key of a Map; far cheaper than hex. */

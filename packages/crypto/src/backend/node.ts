@@ -10,7 +10,8 @@ interface Secp256k1 {
   privateKeyVerify(key: Uint8Array): boolean;
   publicKeyVerify(key: Uint8Array): boolean;
   publicKeyCreate(key: Uint8Array, compressed: boolean): Uint8Array;
-  ecdsaSign(digest: Uint8Array, key: Uint8Array): { signature: Uint8Array; recid: number };
+  /** The signature is written to `output`, 64 bytes. */
+  ecdsaSign(digest: Uint8Array, key: Uint8Array, options: object, output: Uint8Array): { recid: number };
   ecdsaRecover(signature: Uint8Array, recid: number, digest: Uint8Array, compressed: boolean): Uint8Array;
   ecdh(publicKey: Uint8Array, privateKey: Uint8Array): Uint8Array;
 }
@@ -60,19 +61,31 @@ function uncompressed(publicKey: Uint8Array): Uint8Array {
   return point;
 }
 
+// What is handed to native code and to WebAssembly is moved out of V8's own heap first, if it is so small that it lies
+// there: a copy in memory that is there already costs less.
+const SMALL = 64;
+const smallInput = new Uint8Array(new ArrayBuffer(SMALL));
+const NO_OPTIONS = {};
+const signatureOutput = new Uint8Array(new ArrayBuffer(64));
+
+/** The same bytes, to be used before the next call. */
+function outside(data: Uint8Array): Uint8Array {
+  if (data.length > SMALL) return data;
+  smallInput.set(data);
+  return smallInput.subarray(0, data.length);
+}
+
 const nodePrimitives = {
-  keccak256: (data: Uint8Array) => keccak.init().update(data).digest('binary'),
+  keccak256: (data: Uint8Array) => keccak.init().update(outside(data)).digest('binary'),
   sha256: (data: Uint8Array) => toBytes(createHash('sha256').update(data).digest()),
   hmacSha256: (key: Uint8Array, data: Uint8Array) => toBytes(createHmac('sha256', key).update(data).digest()),
   randomFill,
-  aesGcmSeal(key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array, aad?: Uint8Array) {
+  aesGcmSeal(target: Uint8Array, key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array, aad?: Uint8Array) {
     const cipher = createCipheriv('aes-256-gcm', key, iv);
     if (aad !== undefined) cipher.setAAD(aad);
-    const sealed = new Uint8Array(plaintext.length + 16);
-    sealed.set(cipher.update(plaintext));
+    target.set(cipher.update(plaintext));
     cipher.final();
-    sealed.set(cipher.getAuthTag(), plaintext.length);
-    return sealed;
+    target.set(cipher.getAuthTag(), plaintext.length);
   },
   aesGcmOpen(key: Uint8Array, iv: Uint8Array, sealed: Uint8Array, aad?: Uint8Array) {
     const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: 16 });
@@ -96,8 +109,11 @@ function native(secp: Secp256k1): Backend {
     isPrivateKey: (key) => secp.privateKeyVerify(key),
     publicKey: (privateKey) => secp.publicKeyCreate(privateKey, false).subarray(1),
     sign(digest, privateKey) {
-      const { signature, recid } = secp.ecdsaSign(digest, privateKey);
-      return { signature, recovery: recid };
+      const { recid } = secp.ecdsaSign(outside(digest), privateKey, NO_OPTIONS, signatureOutput);
+      const recoverable = new Uint8Array(65);
+      recoverable.set(signatureOutput);
+      recoverable[64] = recid;
+      return recoverable;
     },
     recover: (digest, signature, recovery) =>
       secp.ecdsaRecover(signature, recovery, digest, false).subarray(1),

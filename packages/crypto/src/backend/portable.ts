@@ -32,7 +32,10 @@ export const backend: Backend = {
   publicKey: (privateKey) => secp256k1.getPublicKey(privateKey, false).slice(1),
   sign(digest, privateKey) {
     const bytes = secp256k1.sign(digest, privateKey, { prehash: false, lowS: true, format: 'recovered' });
-    return { recovery: bytes[0]!, signature: bytes.slice(1) };
+    const recoverable = new Uint8Array(65);
+    recoverable.set(bytes.subarray(1));
+    recoverable[64] = bytes[0]!;
+    return recoverable;
   },
   recover(digest, signature, recovery) {
     const recoverable = new Uint8Array(65);
@@ -43,6 +46,6 @@ export const backend: Backend = {
   },
   ecdh: (privateKey, publicKey) =>
     sha256(secp256k1.getSharedSecret(privateKey, uncompressed(publicKey), true)),
-  aesGcmSeal: (key, iv, plaintext, aad) => gcm(key, iv, aad).encrypt(plaintext),
+  aesGcmSeal: (target, key, iv, plaintext, aad) => target.set(gcm(key, iv, aad).encrypt(plaintext)),
   aesGcmOpen: (key, iv, sealed, aad) => gcm(key, iv, aad).decrypt(sealed),
 };

@@ -32,7 +32,7 @@ export function sealValue(keys: StateKeys, place: Place, value: OpenValue): Uint
   const header = concat(Uint8Array.of(FORMAT), be32(value.version));
   const name = utf8(value.name);
   const plaintext = concat(be32(name.length), name, utf8(value.text));
-  return concat(header, seal(keys.value, plaintext, { aad: additionalData(place, header) }));
+  return seal(keys.value, plaintext, { aad: additionalData(place, header), prefix: header });
 }
 
 /** Opens a value. @throws DamagedStateError when it was not sealed for this place, or was changed since */
