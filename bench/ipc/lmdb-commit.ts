@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open } from 'lmdb';
 
-const COMMITS = 300;
+const COMMITS = 1_000;
 const VALUE = Buffer.alloc(300, 7);
 
 /** Seconds that LMDB takes to make one value of 300 bytes durable, one after the other. */

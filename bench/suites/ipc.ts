@@ -15,15 +15,23 @@ import { median, type Row, type Suite } from '../row.js';
 /** Rounds of each comparison, and how long a side of a round lasts, in ms. */
 const ROUNDS = Number(process.env['ENIGMA_BENCH_ROUNDS'] ?? 5);
 const MS = Number(process.env['ENIGMA_BENCH_MS'] ?? 1000);
-/** Tasks of a round, for about a second: task keys are made beforehand, so that nothing but the task is timed. */
-const TASKS = { one: 4_000, sixteen: 12_000, durable: 6_000, durableOne: 1_500 } as const;
+/** Tasks of a round, for a second and more: task keys are made beforehand, so that nothing but the task is timed. */
+const TASKS = { one: 7_000, sixteen: 16_000, durable: 8_000, durableOne: 2_500 } as const;
+/**
+ * Rounds before those that count. A task runs through much code in three or four threads, each of which V8 has to
+ * compile anew for itself, bit by bit: the first 20,000 tasks are slower than all that follow.
+ */
+const WARM_UPS = { reads: 1, tasks: 3 } as const;
 const ARGS = new Uint8Array(64);
 
 type Sides = { ours: Measured; baseline: Measured };
 
-/** Both sides in turn, round by round: what drifts, drifts for both. The first round warms up and does not count. */
-async function compare(round: (number: number) => Promise<Sides>): Promise<Sides[]> {
-  await round(-1);
+/** Both sides in turn, round by round: what drifts, drifts for both. The first rounds warm up and do not count. */
+async function compare(
+  round: (number: number) => Promise<Sides>,
+  warmUps: number = WARM_UPS.reads,
+): Promise<Sides[]> {
+  for (let number = -warmUps; number < 0; number++) await round(number);
   const rounds: Sides[] = [];
   for (let number = 0; number < ROUNDS; number++) rounds.push(await round(number));
   return rounds;
@@ -111,7 +119,7 @@ export const statelessTasks: Suite = () =>
         const baseline = await bench.echoes({ peers, requests, ms: MS }, Math.round(ours.bytes / count));
         if (number >= 0) crypto.push(cryptoSeconds());
         return { ours, baseline };
-      });
+      }, WARM_UPS.tasks);
       rows.push(rates(`ComputeTask without state change / raw echo, ${peers} peers`, target, rounds));
       if (peers === 1) continue;
       const floor = rounds.map((sides, i) => inTurn(sides, crypto[i] ?? 0));
@@ -189,7 +197,7 @@ export const durableTasks: Suite = () =>
           ours,
           baseline: await bench.echoes({ peers, requests, ms: MS }, Math.round(ours.bytes / count)),
         };
-      });
+      }, WARM_UPS.tasks);
       rows.push(
         rates(
           `ComputeTask with a durable change, a contract for each peer / raw echo, ${peers} peers`,
