@@ -36,14 +36,17 @@ export class FieldWriter {
   }
 }
 
-/** Reads what a {@link FieldWriter} wrote; byte strings are copies. */
+/** Reads what a {@link FieldWriter} wrote. */
 export class FieldReader {
   readonly #source: Uint8Array;
   readonly #view: DataView;
+  readonly #isKept: boolean;
   #at = 0;
 
-  constructor(source: Uint8Array) {
+  /** @param use `kept`: nobody writes there any more, so byte strings need not be copies */
+  constructor(source: Uint8Array, use: 'kept' | 'copied' = 'copied') {
     this.#source = source;
+    this.#isKept = use === 'kept';
     this.#view = new DataView(source.buffer, source.byteOffset, source.length);
   }
 
@@ -60,6 +63,7 @@ export class FieldReader {
   bytes(): Uint8Array {
     const length = this.number();
     this.#at += length;
-    return this.#source.slice(this.#at - length, this.#at);
+    const start = this.#at - length;
+    return this.#isKept ? this.#source.subarray(start, this.#at) : this.#source.slice(start, this.#at);
   }
 }

@@ -2,6 +2,8 @@
 const WAIT_MS = 0.05;
 /** So often it waits before one flush: all in all for less time than the flush that it may save. */
 const MOST_WAITS = 4;
+/** A flush for so small a part of what others served may be too early. */
+const SMALL_PART = 1 / 3;
 /** How fast large groups are forgotten, at each commit. */
 const FORGETTING = 0.9;
 
@@ -16,7 +18,7 @@ export class Gathering {
 
   /** Waits if that is worth it; false if it is not. To be asked again as long as it did. */
   wait(pending: number): boolean {
-    if (this.#waits === MOST_WAITS || 2 * pending >= this.#usual) {
+    if (this.#waits === MOST_WAITS || pending >= SMALL_PART * this.#usual) {
       this.#waits = 0;
       return false;
     }

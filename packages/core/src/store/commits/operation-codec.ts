@@ -39,9 +39,9 @@ export function encodeOperation(operation: Operation): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Reads what {@link encodeOperation} wrote. */
+/** Reads what {@link encodeOperation} wrote; what it gives are views of the bytes. */
 export function decodeOperation(bytes: Uint8Array): Operation {
-  const reader = new FieldReader(bytes);
+  const reader = new FieldReader(bytes, 'kept');
   if (reader.number() === TASK) {
     return { kind: 'task', commit: { address: reader.bytes(), ...readChange(reader) } };
   }
