@@ -196,9 +196,7 @@ export class Lanes<Job extends LaneJob, Reply> {
   #told(entry: JobEntry<Job, Reply>, reply: Reply): void {
     const settlement = entry.settle(reply);
     if (typeof settlement === 'string') return;
-    entry.lane.holds++;
-    entry.lane.draining = true;
-    entry.settled = settlement.work();
+    entry.settled = this.#begin(entry, settlement);
     // Who waits for it comes later.
     entry.settled.catch(() => undefined);
   }
@@ -206,48 +204,33 @@ export class Lanes<Job extends LaneJob, Reply> {
   #replied(entry: JobEntry<Job, Reply>, reply: Reply): void {
     const { lane } = entry;
     lane.inFlight--;
-    if (entry.settled !== undefined) {
-      void this.#follow(entry, entry.settled, { kind: 'reply', reply });
-      return;
-    }
-    const settlement = entry.settle(reply);
-    if (settlement === 'done') this.#answer(entry, { kind: 'reply', reply });
-    else if (settlement === 'again') this.#repeat(entry);
-    else void this.#settle(entry, reply, settlement);
+    const answer = (): void => this.#answer(entry, { kind: 'reply', reply });
+    if (entry.settled === undefined) this.#settle(entry, entry.settle(reply), answer);
+    else void this.#follow(entry, entry.settled, answer);
     this.#advance(lane);
   }
 
-  /** Does what a reply demands before the lane's next job begins. */
-  async #settle(
-    entry: JobEntry<Job, Reply>,
-    reply: Reply,
-    { work, repeat }: Exclude<Settlement, string>,
-  ): Promise<void> {
-    const { lane } = entry;
-    lane.holds++;
-    lane.draining = true;
-    try {
-      await work();
-      if (repeat) this.#repeat(entry);
-      else this.#answer(entry, { kind: 'reply', reply });
-    } catch (error) {
-      entry.reject(error);
-      this.#ended();
+  #settle(entry: JobEntry<Job, Reply>, settlement: Settlement, answer: () => void): void {
+    if (settlement === 'done') answer();
+    else if (settlement === 'again') this.#repeat(entry);
+    else {
+      const end = settlement.repeat ? (): void => this.#repeat(entry) : answer;
+      void this.#follow(entry, this.#begin(entry, settlement), end);
     }
-    this.#release(lane);
-    this.#dispatch();
   }
 
-  /** Ends a job when what it told is settled. */
-  async #follow(
-    entry: JobEntry<Job, Reply>,
-    settled: Promise<void>,
-    end: JobEnd<Reply> | ExecutorError,
-  ): Promise<void> {
+  /** Begins what must be done before the lane's next job begins, and holds the lane for it. */
+  #begin({ lane }: JobEntry<Job, Reply>, { work }: Exclude<Settlement, string>): Promise<void> {
+    lane.holds++;
+    lane.draining = true;
+    return work();
+  }
+
+  /** Ends a job when what it demanded is done, and lets go of the lane. */
+  async #follow(entry: JobEntry<Job, Reply>, settled: Promise<void>, end: () => void): Promise<void> {
     try {
       await settled;
-      if (end instanceof ExecutorError) throw end;
-      this.#answer(entry, end);
+      end();
     } catch (error) {
       entry.reject(error);
       this.#ended();
@@ -258,12 +241,14 @@ export class Lanes<Job extends LaneJob, Reply> {
 
   #lost(entry: JobEntry<Job, Reply>, reason: LossReason): void {
     entry.lane.inFlight--;
-    if (entry.settled !== undefined) {
-      const message = 'the executor ended after it changed the state and before it had the result';
-      void this.#follow(entry, entry.settled, new ExecutorError('UNAVAILABLE', message));
-      return;
+    if (entry.settled === undefined) {
+      this.#answer(entry, { kind: 'lost', reason });
+    } else {
+      void this.#follow(entry, entry.settled, () => {
+        const message = 'the executor ended after it changed the state and before it had the result';
+        throw new ExecutorError('UNAVAILABLE', message);
+      });
     }
-    this.#answer(entry, { kind: 'lost', reason });
     this.#advance(entry.lane);
   }
 
