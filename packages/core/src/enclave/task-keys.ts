@@ -30,8 +30,8 @@ interface HeldKey {
 
 /** Makes a spare key. */
 export function makeSpareKey(signingKey: Uint8Array): SpareKey {
-  const pair = generateKeyPair();
-  return { ...pair, signature: sign(taskKeyPreimage(pair.publicKey), signingKey) };
+  const { privateKey, publicKey } = generateKeyPair();
+  return { privateKey, publicKey, signature: sign(taskKeyPreimage(publicKey), signingKey) };
 }
 
 /** The key that user and worker share; the private one it came from is forgotten. */

@@ -44,9 +44,12 @@ export class Tasks {
     const { reply, change } = await this.#compute(input, false);
     if (reply.kind === 'failed') return reply;
     if (reply.kind !== 'done') throw unexpected('compute', reply);
-    const { result } = reply;
+    const { output, usedGas, ethereumPayload, ethereumAddress, signature } = reply.result;
     const delta = change === undefined ? { key: 0 } : { key: change.state.head.index, data: change.delta };
-    return { kind: 'done', result: { ...result, delta } };
+    return {
+      kind: 'done',
+      result: { output, delta, usedGas, ethereumPayload, ethereumAddress, signature },
+    };
   }
 
   /** See `Enclave.deploy`. */
@@ -83,7 +86,10 @@ export class Tasks {
     await enclaveErrors(this.#modules.lanes.exclusive([bytesKey(address)], () => this.#build(address)));
   }
 
-  async #compute(input: TaskInput, dryRun: boolean): Promise<{ reply: Reply; change?: TaskChange }> {
+  async #compute(
+    input: TaskInput,
+    dryRun: boolean,
+  ): Promise<{ reply: Reply; change: TaskChange | undefined }> {
     const { lanes, taskKeys, stateKeys } = this.#modules;
     const { contractAddress } = input;
     const ioKey = taskKeys.take(input.userDHKey);
@@ -95,8 +101,8 @@ export class Tasks {
       return this.#settle(contractAddress, reply);
     });
     const end = await enclaveErrors(run);
-    if (end.kind === 'reply') return { reply: end.reply, ...(change && { change }) };
-    return { reply: { kind: 'failed', result: this.#lostCompute(end.reason, job) } };
+    if (end.kind === 'reply') return { reply: end.reply, change };
+    return { reply: { kind: 'failed', result: this.#lostCompute(end.reason, job) }, change };
   }
 
   /** Runs a constructor while nothing else runs for its address; `finish` belongs to that time. */
@@ -132,7 +138,8 @@ export class Tasks {
     if (reply.kind === 'refused') return 'again';
     if (reply.kind === 'stale') return { work: () => this.#build(address), repeat: true };
     if (reply.kind !== 'changed') return 'done';
-    return { work: () => this.#modules.store.commitTask({ address, ...reply.change }), repeat: false };
+    const { delta, state } = reply.change;
+    return { work: () => this.#modules.store.commitTask({ address, delta, state }), repeat: false };
   }
 
   /** Builds in bounded steps, each stored before the next begins. The contract's lane is held meanwhile. */

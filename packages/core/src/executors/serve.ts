@@ -18,8 +18,11 @@ export interface Service<Job, Reply> {
   handle(job: Job, gate: Gate, tell: (reply: Reply) => void): Reply;
 }
 
-/** The thread returns to its event loop after so many jobs, or when idle for so long. */
-const JOBS_PER_TURN = 1024;
+/**
+ * The thread returns to its event loop after so many jobs, or when idle for so long. Each job that reads the store leaves
+ * a timer to it, which had better be gone before V8 takes it for long-lived.
+ */
+const JOBS_PER_TURN = 64;
 const IDLE_MS = 1000;
 /** The main thread is woken for so many replies at once, as long as there are jobs to go on with: waking it costs more
  * than a small job. */

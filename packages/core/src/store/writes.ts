@@ -161,7 +161,8 @@ export class Writes {
     if (stored === undefined && !isAppended) this.#db.confirmMissing('deltas', key, true);
     if (stored !== undefined) return equalBytes(stored, delta.data) ? record : undefined;
     this.#db.put('deltas', key, delta.data);
-    return { ...record, tip: Math.max(record.tip ?? 0, delta.key), deltaCount: record.deltaCount + 1 };
+    const { codeHash, tip = 0, deltaCount, state } = record;
+    return { codeHash, tip: Math.max(tip, delta.key), deltaCount: deltaCount + 1, state };
   }
 
   #withCode(record: ContractRecord, bytecode: Uint8Array, codeHash: Uint8Array): ContractRecord {
@@ -201,7 +202,8 @@ export class Writes {
       if (value === undefined) this.#db.remove('states', key);
       else this.#db.put('states', key, value);
     }
-    return { ...record, state: head };
+    const { codeHash, tip, deltaCount } = record;
+    return { codeHash, tip, deltaCount, state: head };
   }
 
   #dropState(state: StateHead): void {

@@ -35,7 +35,7 @@ export interface CallSuccess {
   readonly usedGas: bigint;
   /** The last text written for each key (compact JSON, sorted keys); `undefined` for a removed key. */
   readonly writes: ReadonlyMap<string, string | undefined>;
-  readonly ethereum?: EthereumCall;
+  readonly ethereum: EthereumCall | undefined;
 }
 
 /** The contract failed: a value, not an exception. */

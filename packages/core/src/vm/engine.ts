@@ -144,7 +144,7 @@ export class Engine implements Disposable {
         return failed(executionText(ending.reason, revertReason), meter.charged);
       case 'done':
         if (!meter.tryCharge(finalPrice(call, result))) return failed(outOfGasText, call.gasLimit);
-        return { ok: true, result, usedGas: meter.used, writes: state.end(), ...(ethereum && { ethereum }) };
+        return { ok: true, result, usedGas: meter.used, writes: state.end(), ethereum };
     }
   }
 }

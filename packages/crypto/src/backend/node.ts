@@ -9,11 +9,13 @@ const require = createRequire(import.meta.url);
 interface Secp256k1 {
   privateKeyVerify(key: Uint8Array): boolean;
   publicKeyVerify(key: Uint8Array): boolean;
-  publicKeyCreate(key: Uint8Array, compressed: boolean): Uint8Array;
+  /** The point is written to `output`, 65 bytes. */
+  publicKeyCreate(key: Uint8Array, compressed: false, output: Uint8Array): Uint8Array;
   /** The signature is written to `output`, 64 bytes. */
   ecdsaSign(digest: Uint8Array, key: Uint8Array, options: object, output: Uint8Array): { recid: number };
   ecdsaRecover(signature: Uint8Array, recid: number, digest: Uint8Array, compressed: boolean): Uint8Array;
-  ecdh(publicKey: Uint8Array, privateKey: Uint8Array): Uint8Array;
+  /** The key is written to `output`, 32 bytes. */
+  ecdh(publicKey: Uint8Array, privateKey: Uint8Array, options: object, output: Uint8Array): Uint8Array;
 }
 
 function loadSecp256k1(): Secp256k1 | undefined {
@@ -54,25 +56,38 @@ function randomFill(target: Uint8Array): void {
   poolAt += target.length;
 }
 
-function uncompressed(publicKey: Uint8Array): Uint8Array {
-  const point = new Uint8Array(65);
-  point[0] = 4;
-  point.set(publicKey, 1);
-  return point;
-}
-
 // What is handed to native code and to WebAssembly is moved out of V8's own heap first, if it is so small that it lies
 // there: a copy in memory that is there already costs less.
 const SMALL = 64;
 const smallInput = new Uint8Array(new ArrayBuffer(SMALL));
+const secretBytes = new Uint8Array(new ArrayBuffer(32));
+const pointBytes = new Uint8Array(new ArrayBuffer(65));
+const signatureBytes = new Uint8Array(new ArrayBuffer(64));
+const sharedBytes = new Uint8Array(new ArrayBuffer(32));
 const NO_OPTIONS = {};
-const signatureOutput = new Uint8Array(new ArrayBuffer(64));
 
 /** The same bytes, to be used before the next call. */
 function outside(data: Uint8Array): Uint8Array {
   if (data.length > SMALL) return data;
   smallInput.set(data);
   return smallInput.subarray(0, data.length);
+}
+
+/** The uncompressed point of a public key, to be used before the next call. */
+function pointOf(publicKey: Uint8Array): Uint8Array {
+  pointBytes[0] = 4;
+  pointBytes.set(publicKey, 1);
+  return pointBytes;
+}
+
+/** Uses a copy of a secret, of 32 bytes, that nothing is left of. */
+function withSecret<T>(secret: Uint8Array, use: (secret: Uint8Array) => T): T {
+  secretBytes.set(secret);
+  try {
+    return use(secretBytes);
+  } finally {
+    secretBytes.fill(0);
+  }
 }
 
 const nodePrimitives = {
@@ -106,18 +121,24 @@ function native(secp: Secp256k1): Backend {
   return {
     name: 'native',
     ...nodePrimitives,
-    isPrivateKey: (key) => secp.privateKeyVerify(key),
-    publicKey: (privateKey) => secp.publicKeyCreate(privateKey, false).subarray(1),
+    isPrivateKey: (key) => withSecret(key, (secret) => secp.privateKeyVerify(secret)),
+    publicKey: (privateKey) =>
+      withSecret(privateKey, (secret) => secp.publicKeyCreate(secret, false, pointBytes)).slice(1),
     sign(digest, privateKey) {
-      const { recid } = secp.ecdsaSign(outside(digest), privateKey, NO_OPTIONS, signatureOutput);
+      const { recid } = secp.ecdsaSign(outside(digest), privateKey, NO_OPTIONS, signatureBytes);
       const recoverable = new Uint8Array(65);
-      recoverable.set(signatureOutput);
+      recoverable.set(signatureBytes);
       recoverable[64] = recid;
       return recoverable;
     },
     recover: (digest, signature, recovery) =>
       secp.ecdsaRecover(signature, recovery, digest, false).subarray(1),
-    ecdh: (privateKey, publicKey) => secp.ecdh(uncompressed(publicKey), privateKey),
+    ecdh(privateKey, publicKey) {
+      withSecret(privateKey, (secret) => secp.ecdh(pointOf(publicKey), secret, NO_OPTIONS, sharedBytes));
+      const shared = sharedBytes.slice();
+      sharedBytes.fill(0);
+      return shared;
+    },
   };
 }
 

@@ -56,21 +56,23 @@ export function compute(
   const delta = state.prepareCommit('compute', outcome.writes);
   if (delta !== undefined) tell({ delta: delta.delta, state: delta.state });
   const output = seal(ioKey, outcome.result);
-  const ethereum = ethereumOf(outcome);
+  // Spelled out, here and wherever each task passes: an object that is spread leaves garbage among V8's old objects,
+  // which only a full collection removes.
+  const { encryptedFn, encryptedArgs, userDHKey } = input;
+  const { ethereumPayload, ethereumAddress } = ethereumOf(outcome);
   const receipt = computeReceipt({
     codeHash,
-    inputsHash: inputsHash({ ...input, subject: contractAddress }),
+    inputsHash: inputsHash({ encryptedFn, encryptedArgs, subject: contractAddress, userDHKey }),
     previousDeltaHash: state.hash,
     deltaHash: delta?.hash ?? zeroHash(),
     outputHash: keccak256(output),
     gasLimit,
     usedGas,
-    ...ethereum,
+    ethereumPayload,
+    ethereumAddress,
   });
-  return {
-    kind: 'done',
-    result: { output, usedGas, ...ethereum, signature: sign(receipt, signingKey) },
-  };
+  const signature = sign(receipt, signingKey);
+  return { kind: 'done', result: { output, usedGas, ethereumPayload, ethereumAddress, signature } };
 }
 
 function loadCode(reader: Workshop['reader'], codeHash: Uint8Array): Uint8Array {

@@ -43,7 +43,9 @@ export function encodeOperation(operation: Operation): Uint8Array<ArrayBuffer> {
 export function decodeOperation(bytes: Uint8Array): Operation {
   const reader = new FieldReader(bytes, 'kept');
   if (reader.number() === TASK) {
-    return { kind: 'task', commit: { address: reader.bytes(), ...readChange(reader) } };
+    const address = reader.bytes();
+    const { delta, state } = readChange(reader);
+    return { kind: 'task', commit: { address, delta, state } };
   }
   const deltas: DeltaEntry[] = [];
   for (let left = reader.number(); left > 0; left--)
