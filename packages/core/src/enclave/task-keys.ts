@@ -1,6 +1,6 @@
 import { CryptoError, generateKeyPair, type KeyPair, sharedKey, sign } from '@enigma-worker/crypto';
 import { taskKeyPreimage } from '@enigma-worker/protocol';
-import { bytesKey } from '../bytes/bytes-key.js';
+import { SecretTable } from '../collections/secret-table.js';
 import type { TaskKeyOffer } from './enclave.js';
 import { EnclaveError, insideEnclave } from './errors.js';
 
@@ -21,12 +21,6 @@ export interface TaskKeyOptions {
 
 /** Spare keys are asked for in portions of this size: a larger one would hold up tasks. */
 const PORTION = 8;
-
-interface HeldKey {
-  /** What user and worker agreed on: all that is left of the worker's private key. */
-  readonly ioKey: Uint8Array;
-  readonly expires: number;
-}
 
 /** Makes a spare key. */
 export function makeSpareKey(signingKey: Uint8Array): SpareKey {
@@ -59,8 +53,8 @@ export class TaskKeys {
   readonly #make: () => SpareKey;
   readonly #makeAhead: (count: number) => Promise<readonly SpareKey[]>;
   readonly #now: () => number;
-  /** By user key, oldest first. */
-  readonly #held = new Map<string, HeldKey>();
+  /** What user and worker agreed on, all that is left of the worker's private key, by the user's public key. */
+  readonly #held = new SecretTable(64, 32);
   readonly #spare: SpareKey[] = [];
   #making = 0;
 
@@ -93,10 +87,10 @@ export class TaskKeys {
     const key = this.#spare.pop() ?? this.#make();
     this.#refill();
     const ioKey = agree(key, userPubKey);
-    const user = bytesKey(userPubKey);
-    this.#drop(user);
-    this.#held.set(user, { ioKey, expires: this.#now() + this.#options.taskKeyLifetimeMs });
-    this.#prune();
+    const now = this.#now();
+    this.#held.hold(userPubKey, ioKey, now + this.#options.taskKeyLifetimeMs);
+    ioKey.fill(0);
+    this.#prune(now);
     return { workerEncryptionKey: key.publicKey, workerSig: key.signature };
   }
 
@@ -105,34 +99,21 @@ export class TaskKeys {
    * @throws EnclaveError `TASK_KEY_MISSING` when there is none, or it has expired
    */
   take(userPubKey: Uint8Array): Uint8Array {
-    const user = bytesKey(userPubKey);
-    const held = this.#held.get(user);
-    this.#held.delete(user);
-    if (held === undefined || held.expires <= this.#now()) {
-      held?.ioKey.fill(0);
-      throw new EnclaveError('TASK_KEY_MISSING', insideEnclave('KeysError'));
-    }
-    return held.ioKey;
+    const ioKey = this.#held.take(userPubKey, this.#now());
+    if (ioKey === undefined) throw new EnclaveError('TASK_KEY_MISSING', insideEnclave('KeysError'));
+    return ioKey;
   }
 
   /** Forgets all keys. */
   clear(): void {
-    for (const user of this.#held.keys()) this.#drop(user);
+    this.#held.clear();
     for (const key of this.#spare.splice(0)) key.privateKey.fill(0);
   }
 
-  #drop(user: string): void {
-    this.#held.get(user)?.ioKey.fill(0);
-    this.#held.delete(user);
-  }
-
-  /** Keys live equally long, so those that go first are at the front. */
-  #prune(): void {
-    const now = this.#now();
-    for (const [user, { expires }] of this.#held) {
-      if (expires > now && this.#held.size <= this.#options.maxTaskKeys) break;
-      this.#drop(user);
-    }
+  /** Keys live equally long, so those that go first are the oldest. */
+  #prune(now: number): void {
+    while ((this.#held.oldestExpiry ?? Infinity) <= now || this.#held.size > this.#options.maxTaskKeys)
+      this.#held.dropOldest();
   }
 
   #refill(): void {

@@ -1,0 +1,95 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { SecretTable } from '#collections/secret-table.js';
+
+/** The first bytes choose the bucket: names that differ only at their end meet in one. */
+function nameOf(number: number, sameBucket = false): Uint8Array {
+  const name = new Uint8Array(12);
+  new DataView(name.buffer).setUint32(sameBucket ? 8 : 0, number);
+  return name;
+}
+
+const secretOf = (number: number): Uint8Array => Uint8Array.of(number >> 8, number, 1);
+
+describe('SecretTable', () => {
+  it('gives each secret out once', () => {
+    const table = new SecretTable(12, 3);
+    table.hold(nameOf(1), secretOf(1), 10);
+    expect(table.take(nameOf(2), 0)).toBeUndefined();
+    expect(table.take(nameOf(1), 0)).toEqual(secretOf(1));
+    expect(table.take(nameOf(1), 0)).toBeUndefined();
+  });
+
+  it('holds a copy', () => {
+    const table = new SecretTable(12, 3);
+    const secret = secretOf(7);
+    table.hold(nameOf(1), secret, 10);
+    secret.fill(0);
+    expect(table.take(nameOf(1), 0)).toEqual(secretOf(7));
+  });
+
+  it('does not give out what has expired', () => {
+    const table = new SecretTable(12, 3);
+    table.hold(nameOf(1), secretOf(1), 10);
+    expect(table.take(nameOf(1), 10)).toBeUndefined();
+    expect(table.size).toBe(0);
+  });
+
+  it.each([
+    ['names', new Uint8Array(11), secretOf(1)],
+    ['secrets', nameOf(1), new Uint8Array(4)],
+  ])('refuses %s of another length', (_, name, secret) => {
+    const table = new SecretTable(12, 3);
+    expect(() => table.hold(name, secret, 10)).toThrow(RangeError);
+    expect(table.take(new Uint8Array(11), 0)).toBeUndefined();
+  });
+
+  it.each([
+    ['in buckets of their own', false],
+    ['in one bucket', true],
+  ])('holds thousands, %s', (_, sameBucket) => {
+    const table = new SecretTable(12, 3);
+    const numbers = Array.from({ length: 3000 }, (__, number) => number);
+    for (const number of numbers) table.hold(nameOf(number, sameBucket), secretOf(number), number);
+    expect([table.size, table.oldestExpiry]).toEqual([3000, 0]);
+    const taken = numbers.map((number) => table.take(nameOf(number, sameBucket), -1));
+    expect(taken).toEqual(numbers.map(secretOf));
+    expect([table.size, table.oldestExpiry]).toEqual([0, undefined]);
+  });
+
+  it('does as a map in order of arrival does', () => {
+    const name = fc.nat(40);
+    const step = fc.oneof(
+      fc.record({ act: fc.constant('hold' as const), name, secret: fc.nat(65_535) }),
+      fc.record({ act: fc.constant('take' as const), name }),
+      fc.record({ act: fc.constant('drop' as const) }),
+      fc.record({ act: fc.constant('clear' as const) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 300 }), fc.boolean(), (steps, sameBucket) => {
+        const table = new SecretTable(12, 3);
+        const model = new Map<number, { secret: number; expires: number }>();
+        steps.forEach((given, expires) => {
+          if (given.act === 'hold') {
+            table.hold(nameOf(given.name, sameBucket), secretOf(given.secret), expires);
+            model.delete(given.name);
+            model.set(given.name, { secret: given.secret, expires });
+          } else if (given.act === 'take') {
+            const known = model.get(given.name);
+            const expected = known === undefined ? undefined : secretOf(known.secret);
+            expect(table.take(nameOf(given.name, sameBucket), -1)).toEqual(expected);
+            model.delete(given.name);
+          } else if (given.act === 'drop') {
+            table.dropOldest();
+            for (const oldest of [...model.keys()].slice(0, 1)) model.delete(oldest);
+          } else {
+            table.clear();
+            model.clear();
+          }
+          expect(table.size).toBe(model.size);
+          expect(table.oldestExpiry).toBe([...model.values()][0]?.expires);
+        });
+      }),
+    );
+  });
+});
