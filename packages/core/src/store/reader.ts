@@ -41,7 +41,10 @@ export class DatabaseReader implements StoreReader {
   }
 
   stateValue(stateId: Uint8Array, tag: Uint8Array): Uint8Array | undefined {
-    return this.#get('states', stateKeyOf(stateId, tag));
+    const key = stateKeyOf(stateId, tag);
+    const value = this.db.view('states', key);
+    if (value === undefined) this.db.confirmMissing('states', key);
+    return value;
   }
 
   *stateValues(stateId: Uint8Array): Iterable<{ readonly tag: Uint8Array; readonly value: Uint8Array }> {

@@ -43,7 +43,7 @@ export interface StoreReader extends AsyncDisposable {
   /** The envelope of one delta. */
   delta(address: Uint8Array, index: number): Uint8Array | undefined;
 
-  /** One sealed value of the state with this id. */
+  /** One sealed value of the state with this id; to be used before the next read. */
   stateValue(stateId: Uint8Array, tag: Uint8Array): Uint8Array | undefined;
 
   /** Every sealed value of the state with this id, in the order of the tags. */
