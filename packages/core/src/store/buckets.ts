@@ -8,11 +8,11 @@ export const BUCKETS = {
   bytecode: 'bytecode',
   // keccak(bytecode)(32) -> be32 how many contracts have it
   bytecodeUses: 'bytecodeUses',
-  // address(32) ‖ be32 index -> envelope of the delta
+  // chain(8) ‖ be32 index -> envelope of the delta; the contract's record has its chain
   deltas: 'deltas',
   // state id(16) ‖ tag(16) -> sealed value, see enclave/state/sealed-value.ts
   states: 'states',
-  // state id(16), or address(32) -> nothing: a state that was dropped, or a contract that was removed, whose
+  // state id(16), or chain(8) -> nothing: a state that was dropped, or the chain of a contract that was removed, whose
   // values, or deltas, are still to be deleted
   dropped: 'droppedStates',
   // address(32) -> sealed state key
@@ -24,31 +24,31 @@ export const BUCKETS = {
 /** Name of a table. */
 export type Bucket = keyof typeof BUCKETS;
 
-/** Bytes of a contract's address. */
-export const ADDRESS_LENGTH = 32;
+/** Bytes of what names a contract's deltas: see `ContractRecord.chain`. */
+export const CHAIN_LENGTH = 8;
 
 /** The key of a delta; `into` is filled when given, for keys that are used up at once. */
 export function deltaKey(
-  address: Uint8Array,
+  chain: Uint8Array,
   index: number,
-  into = new Uint8Array(ADDRESS_LENGTH + 4),
+  into = new Uint8Array(CHAIN_LENGTH + 4),
 ): Uint8Array {
-  into.set(address);
+  into.set(chain);
   writeIndex(into, index);
   return into;
 }
 
 /** Changes the index of a key made by {@link deltaKey}. */
 export function writeIndex(key: Uint8Array, index: number): void {
-  key[ADDRESS_LENGTH] = index >>> 24;
-  key[ADDRESS_LENGTH + 1] = index >>> 16;
-  key[ADDRESS_LENGTH + 2] = index >>> 8;
-  key[ADDRESS_LENGTH + 3] = index;
+  key[CHAIN_LENGTH] = index >>> 24;
+  key[CHAIN_LENGTH + 1] = index >>> 16;
+  key[CHAIN_LENGTH + 2] = index >>> 8;
+  key[CHAIN_LENGTH + 3] = index;
 }
 
 /** The index in a key made by {@link deltaKey}. */
 export function indexOf(key: Uint8Array): number {
-  return new DataView(key.buffer, key.byteOffset, key.length).getUint32(ADDRESS_LENGTH);
+  return new DataView(key.buffer, key.byteOffset, key.length).getUint32(CHAIN_LENGTH);
 }
 
 /** The key of a sealed value. */

@@ -6,7 +6,7 @@ import { StoreError } from './errors.js';
 import type { ContractRecord, DeltaEntry, DeltaRange } from './records.js';
 import { Slab } from './slab.js';
 import type { DeltaSink } from './store.js';
-import { expectRecord, rangeEnd } from './writes.js';
+import { expectRecord, lostDelta, rangeEnd } from './writes.js';
 
 /** A quarter of the largest message: a byte takes up to four characters there. */
 const MAX_REPLY_BYTES = 16 * 1024 * 1024;
@@ -39,7 +39,7 @@ export class BulkReads {
       const record = this.#expectContract(address, snapshot);
       if (record.tip === undefined)
         throw new StoreError('NO_DELTA', `contract ${toHex(address)} has no delta`);
-      this.#addTip(address, record.tip, reply, snapshot);
+      this.#addDelta(address, deltaKey(record.chain, record.tip), record.tip, reply, snapshot);
       if (reply.isTurnOver) await reply.nextTurn();
     }
   }
@@ -54,8 +54,8 @@ export class BulkReads {
       'ask for the addresses with GetAllAddrs, then for some tips at a time with GetTips',
     );
     for (const { key: address, value } of this.#db.entries('contracts', {}, snapshot)) {
-      const { tip } = expectRecord(address, value);
-      if (tip !== undefined) this.#addTip(address, tip, reply, snapshot);
+      const { chain, tip } = expectRecord(address, value);
+      if (tip !== undefined) this.#addDelta(address, deltaKey(chain, tip), tip, reply, snapshot);
       if (reply.isTurnOver) await reply.nextTurn();
     }
   }
@@ -83,30 +83,45 @@ export class BulkReads {
       const stored = { ...range, to: Math.min(range.to, record.tip + 1) };
       into.expect(Math.min(stored.to - stored.from, record.deltaCount));
       const hasGaps = record.deltaCount !== record.tip + 1;
-      await (hasGaps ? this.#scan(stored, reply, snapshot) : this.#fetch(stored, reply, snapshot));
+      const { chain } = record;
+      await (hasGaps
+        ? this.#scan(chain, stored, reply, snapshot)
+        : this.#fetch(chain, stored, reply, snapshot));
     }
   }
 
   /** Deltas of a chain without gaps, each by its key: faster than a scan. */
-  async #fetch({ address, from, to }: DeltaRange, reply: Reply, snapshot: Snapshot): Promise<void> {
-    const key = deltaKey(address, from);
+  async #fetch(
+    chain: Uint8Array,
+    { address, from, to }: DeltaRange,
+    reply: Reply,
+    snapshot: Snapshot,
+  ): Promise<void> {
+    const key = deltaKey(chain, from);
     for (let index = from; index < to; index++) {
       writeIndex(key, index);
-      reply.add(address, index, this.#db.view('deltas', key, snapshot) ?? lost(address, index));
+      this.#addDelta(address, key, index, reply, snapshot);
       if (reply.isTurnOver) await reply.nextTurn();
     }
   }
 
-  async #scan({ address, from, to }: DeltaRange, reply: Reply, snapshot: Snapshot): Promise<void> {
-    const range = { start: deltaKey(address, from), ...rangeEnd(address, to) };
+  async #scan(
+    chain: Uint8Array,
+    { address, from, to }: DeltaRange,
+    reply: Reply,
+    snapshot: Snapshot,
+  ): Promise<void> {
+    const range = { start: deltaKey(chain, from), ...rangeEnd(chain, to) };
     for (const { key, value } of this.#db.entries('deltas', range, snapshot)) {
       reply.add(address, indexOf(key), value);
       if (reply.isTurnOver) await reply.nextTurn();
     }
   }
 
-  #addTip(address: Uint8Array, tip: number, reply: Reply, snapshot: Snapshot): void {
-    reply.add(address, tip, this.#db.view('deltas', deltaKey(address, tip), snapshot) ?? lost(address, tip));
+  #addDelta(address: Uint8Array, key: Uint8Array, index: number, reply: Reply, snapshot: Snapshot): void {
+    const data = this.#db.view('deltas', key, snapshot);
+    if (data === undefined) throw lostDelta(address, index);
+    reply.add(address, index, data);
   }
 
   #expectContract(address: Uint8Array, snapshot: Snapshot): ContractRecord {
@@ -115,13 +130,6 @@ export class BulkReads {
     this.#db.confirmMissing('contracts', address);
     throw new StoreError('UNKNOWN_CONTRACT', `contract ${toHex(address)} is not known`);
   }
-}
-
-function lost(address: Uint8Array, index: number): never {
-  throw new StoreError(
-    'CORRUPT',
-    `the store is damaged: delta ${index} of contract ${toHex(address)} is lost`,
-  );
 }
 
 /** Tells when a bulk read has held the thread for long enough. */

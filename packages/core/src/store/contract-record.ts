@@ -1,19 +1,25 @@
+import { randomBytes } from '@enigma-worker/crypto';
+import { CHAIN_LENGTH } from './buckets.js';
 import type { ContractRecord } from './records.js';
 
-// flags(1) ‖ code hash(32) ‖ tip(4) ‖ delta count(4) ‖ state id(16) ‖ state index(4) ‖ state hash(32)
-const LENGTH = 93;
+// flags(1) ‖ code hash(32) ‖ tip(4) ‖ delta count(4) ‖ state id(16) ‖ state index(4) ‖ state hash(32) ‖ chain(8)
+const CHAIN_AT = 93;
+const LENGTH = CHAIN_AT + CHAIN_LENGTH;
 const HAS_CODE = 1;
 const HAS_TIP = 2;
 const HAS_STATE = 4;
 const STATE_IS_WHOLE = 8;
 
-/** The record of a contract of which nothing is known. */
-export const EMPTY_RECORD: ContractRecord = {
-  codeHash: undefined,
-  tip: undefined,
-  deltaCount: 0,
-  state: undefined,
-};
+/** The record of a contract of which nothing was known. */
+export function newRecord(): ContractRecord {
+  return {
+    chain: randomBytes(CHAIN_LENGTH),
+    codeHash: undefined,
+    tip: undefined,
+    deltaCount: 0,
+    state: undefined,
+  };
+}
 
 /** The bytes of a record as stored. */
 export function encodeRecord(record: ContractRecord): Uint8Array {
@@ -33,6 +39,7 @@ export function encodeRecord(record: ContractRecord): Uint8Array {
     view.setUint32(57, state.index);
     bytes.set(state.hash, 61);
   }
+  bytes.set(record.chain, CHAIN_AT);
   return bytes;
 }
 
@@ -42,6 +49,7 @@ export function decodeRecord(bytes: Uint8Array): ContractRecord | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const flags = bytes[0]!;
   return {
+    chain: copy(bytes, CHAIN_AT, LENGTH),
     codeHash: flags & HAS_CODE ? copy(bytes, 1, 33) : undefined,
     tip: flags & HAS_TIP ? view.getUint32(33) : undefined,
     deltaCount: view.getUint32(37),

@@ -77,14 +77,11 @@ export class DatabaseStore extends ListReader implements Store {
 
   updateContract(address: Uint8Array, bytecode: Uint8Array): Promise<boolean> {
     const codeHash = codeHashOf(bytecode);
-    return this.#write([address], () => this.#writes.updateContract(address, bytecode, codeHash));
+    return this.db.write(() => this.#writes.updateContract(address, bytecode, codeHash));
   }
 
   async updateDeltas(deltas: readonly DeltaEntry[]): Promise<boolean[]> {
-    const refused = await this.#commit(
-      deltas.map(({ address }) => address),
-      { kind: 'deltas', deltas },
-    );
+    const refused = await this.#committer.commit({ kind: 'deltas', deltas });
     for (const { address } of deltas) this.#tips.delete(address);
     const isStored = Array.from(deltas, () => true);
     for (const at of refused) isStored[at] = false;
@@ -98,7 +95,7 @@ export class DatabaseStore extends ListReader implements Store {
   ): Promise<boolean> {
     const codeHash = codeHashOf(bytecode);
     const entry = { address, ...delta };
-    const isStored = await this.#write([address], () =>
+    const isStored = await this.db.write(() =>
       this.#writes.updateContractOnDeployment(entry, bytecode, codeHash),
     );
     this.#tips.delete(address);
@@ -106,15 +103,16 @@ export class DatabaseStore extends ListReader implements Store {
   }
 
   async removeContract(address: Uint8Array): Promise<void> {
-    await this.#sweeper.remove(address);
+    await this.db.write(() => this.#writes.removeContract(address));
     this.#tips.delete(address);
+    this.#sweeper.start();
   }
 
   async removeDeltas(ranges: readonly DeltaRange[]): Promise<void> {
     const addresses = ranges.map(({ address }) => address);
     for (let left = ranges; left.length > 0;) {
       const now = left;
-      left = await this.#write(addresses, () => this.#writes.removeDeltas(now));
+      left = await this.db.write(() => this.#writes.removeDeltas(now));
       for (const address of addresses) this.#tips.delete(address);
     }
     this.#sweeper.start();
@@ -124,8 +122,8 @@ export class DatabaseStore extends ListReader implements Store {
     const { address, bytecode, delta, state } = task;
     const codeHash = bytecode === undefined ? undefined : codeHashOf(bytecode);
     try {
-      if (bytecode === undefined) await this.#commit([address], { kind: 'task', commit: task });
-      else await this.#write([address], () => this.#writes.commitTask(task, codeHash));
+      if (bytecode === undefined) await this.#committer.commit({ kind: 'task', commit: task });
+      else await this.db.write(() => this.#writes.commitTask(task, codeHash));
     } catch (error) {
       // Whatever is stored now, it is read there.
       this.#tips.delete(address);
@@ -167,18 +165,5 @@ export class DatabaseStore extends ListReader implements Store {
     await this.db.close();
     await this.#sweeper.stop();
     await this.#holdings.release();
-  }
-
-  /** As {@link #write}, with others that come at the same time and perhaps in another thread. */
-  async #commit(addresses: readonly Uint8Array[], operation: Operation): Promise<readonly number[]> {
-    while (this.#sweeper.isBusy(addresses)) await this.#sweeper.ready(addresses);
-    return this.#committer.commit(operation);
-  }
-
-  /** Writes to addresses, once nothing is left of what was removed there. */
-  #write<T>(addresses: readonly Uint8Array[], operation: () => T): Promise<T> {
-    if (!this.#sweeper.isBusy(addresses)) return this.db.write(operation);
-    // Asked again: somebody may have removed one of them meanwhile.
-    return this.#sweeper.ready(addresses).then(() => this.#write(addresses, operation));
   }
 }

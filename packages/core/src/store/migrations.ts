@@ -1,4 +1,5 @@
-import { BUCKETS } from './buckets.js';
+import { concat, randomBytes, toHex } from '@enigma-worker/crypto';
+import { BUCKETS, CHAIN_LENGTH } from './buckets.js';
 import type { Database } from './database.js';
 import { StoreError } from './errors.js';
 
@@ -9,7 +10,29 @@ export type Migration = (db: Database) => void;
  * What leads to the present schema: the first entry makes version 2 of version 1, and so on. An entry,
  * once released, is never changed.
  */
-export const MIGRATIONS: readonly Migration[] = [];
+export const MIGRATIONS: readonly Migration[] = [nameChains];
+
+/**
+ * Version 1 stored deltas under the address of their contract. Version 2 stores them under the chain of its record,
+ * which is appended there.
+ */
+function nameChains(db: Database): void {
+  // A contract that was removed: what was still to be deleted of it.
+  for (const address of Array.from(db.keys('dropped')).filter(({ length }) => length === 32)) {
+    for (const key of Array.from(db.keys('deltas', { prefix: address }))) db.remove('deltas', key);
+    db.remove('dropped', address);
+  }
+  for (const { key: address, value } of Array.from(db.entries('contracts'))) {
+    const chain = randomBytes(CHAIN_LENGTH);
+    db.put('contracts', address, concat(value, chain));
+    for (const key of Array.from(db.keys('deltas', { prefix: address }))) {
+      const delta = db.get('deltas', key);
+      if (delta === undefined) throw new StoreError('CORRUPT', `a delta of ${toHex(address)} is lost`);
+      db.put('deltas', concat(chain, key.subarray(address.length)), delta);
+      db.remove('deltas', key);
+    }
+  }
+}
 
 const VERSION_KEY = Buffer.from('schemaVersion');
 

@@ -1,13 +1,11 @@
 import { resolve } from 'node:path';
-import { toHex } from '@enigma-worker/crypto';
 import { type Bucket, deltaKey, stateKeyOf } from './buckets.js';
 import type { Database } from './database.js';
-import { StoreError } from './errors.js';
 import { checkSchema } from './migrations.js';
 import { openDatabase } from './open-database.js';
 import type { ContractRecord } from './records.js';
 import type { StoreReader } from './store.js';
-import { expectRecord } from './writes.js';
+import { expectRecord, lostDelta } from './writes.js';
 
 /** Reads of single things from a database. */
 export class DatabaseReader implements StoreReader {
@@ -33,11 +31,15 @@ export class DatabaseReader implements StoreReader {
   }
 
   delta(address: Uint8Array, index: number): Uint8Array | undefined {
-    const data = this.db.get('deltas', deltaKey(address, index));
-    if (data === undefined) this.#expectNoDelta(address, index);
-    // What is left of a removed contract is nobody's.
-    else if (this.db.has('dropped', address)) return undefined;
-    return data;
+    const record = this.contract(address);
+    if (record?.tip === undefined || index > record.tip) return undefined;
+    const key = deltaKey(record.chain, index);
+    const data = this.db.get('deltas', key);
+    if (data !== undefined) return data;
+    // A chain without gaps has every delta up to its tip.
+    if (record.deltaCount > record.tip) throw lostDelta(address, index);
+    this.db.confirmMissing('deltas', key);
+    return undefined;
   }
 
   stateValue(stateId: Uint8Array, tag: Uint8Array): Uint8Array | undefined {
@@ -73,17 +75,6 @@ export class DatabaseReader implements StoreReader {
     const value = this.db.get(bucket, key);
     if (value === undefined) this.db.confirmMissing(bucket, key);
     return value;
-  }
-
-  /** A chain without gaps has every delta up to its tip: one that is not found there was lost. */
-  #expectNoDelta(address: Uint8Array, index: number): void {
-    const record = this.contract(address);
-    if (record?.tip === undefined || index > record.tip) return;
-    if (record.deltaCount <= record.tip) return this.db.confirmMissing('deltas', deltaKey(address, index));
-    throw new StoreError(
-      'CORRUPT',
-      `the store is damaged: delta ${index} of contract ${toHex(address)} is lost`,
-    );
   }
 }
 

@@ -12,6 +12,11 @@ export interface StateHead {
 
 /** What is known of a contract. */
 export interface ContractRecord {
+  /**
+   * 8 random bytes under which its deltas are stored, far shorter than the address. A contract that was removed and
+   * comes again has others, so that nothing has to wait until the old deltas are gone.
+   */
+  readonly chain: Uint8Array;
   /** Keccak-256 of the bytecode; none when only deltas were received so far. */
   readonly codeHash: Uint8Array | undefined;
   /** Index of the highest delta stored. */

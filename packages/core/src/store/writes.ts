@@ -1,7 +1,7 @@
 import { equalBytes, keccak256, toHex } from '@enigma-worker/crypto';
 import { bytesKey } from '../bytes/bytes-key.js';
-import { ADDRESS_LENGTH, deltaKey, indexOf, stateKeyOf } from './buckets.js';
-import { decodeRecord, EMPTY_RECORD, encodeRecord } from './contract-record.js';
+import { CHAIN_LENGTH, deltaKey, indexOf, stateKeyOf } from './buckets.js';
+import { decodeRecord, encodeRecord, newRecord } from './contract-record.js';
 import type { Database } from './database.js';
 import { StoreError } from './errors.js';
 import type {
@@ -64,16 +64,14 @@ export class Writes {
     return true;
   }
 
-  /** See `Store.removeContract`. Whether deltas are left that {@link sweep} has to delete. */
-  removeContract(address: Uint8Array): boolean {
+  /** See `Store.removeContract`. What is left of a large one is deleted by {@link sweep}. */
+  removeContract(address: Uint8Array): void {
     const record = this.#record(address);
-    const isLeft = record.deltaCount > SWEEP_BATCH;
-    if (isLeft) this.#db.put('dropped', address, NOTHING);
-    else this.#removeAll('deltas', address);
+    if (record.deltaCount > SWEEP_BATCH) this.#db.put('dropped', record.chain, NOTHING);
+    else this.#removeAll('deltas', record.chain);
     if (record.codeHash !== undefined) this.#releaseCode(record.codeHash);
     if (record.state !== undefined) this.#dropState(record.state);
     this.#db.remove('contracts', address);
-    return isLeft;
   }
 
   /** See `Store.removeDeltas`: deletes some, and gives what is left to be deleted. */
@@ -118,7 +116,7 @@ export class Writes {
     expectBase(address, record, change);
     // Deltas may have been removed or exchanged while the state was built from them. Each names the hash of
     // the one before it, so the last one stands for all.
-    const last = this.#db.view('deltas', deltaKey(address, change.head.index));
+    const last = this.#db.view('deltas', deltaKey(record.chain, change.head.index));
     if (last === undefined || !equalBytes(keccak256(last), change.head.hash)) {
       throw new StoreError('CONFLICT', `contract ${toHex(address)}: its deltas changed meanwhile`);
     }
@@ -128,7 +126,7 @@ export class Writes {
   /** Deletes some values of a dropped state, or deltas of a removed contract; whether more are left. */
   sweep(id: Uint8Array): boolean {
     if (!this.#db.has('dropped', id)) return false;
-    const deleted = this.#removeAll(id.length === ADDRESS_LENGTH ? 'deltas' : 'states', id, SWEEP_BATCH);
+    const deleted = this.#removeAll(id.length === CHAIN_LENGTH ? 'deltas' : 'states', id, SWEEP_BATCH);
     if (deleted === SWEEP_BATCH) return true;
     this.#db.remove('dropped', id);
     return false;
@@ -145,7 +143,7 @@ export class Writes {
     const stored = this.#db.view('contracts', address);
     if (stored !== undefined) return expectRecord(address, stored);
     this.#db.confirmMissing('contracts', address, true);
-    return EMPTY_RECORD;
+    return newRecord();
   }
 
   #putRecord(address: Uint8Array, record: ContractRecord): void {
@@ -154,15 +152,15 @@ export class Writes {
 
   /** The record once the delta is stored; nothing when another delta has its place. */
   #withDelta(record: ContractRecord, delta: DeltaEntry): ContractRecord | undefined {
-    const key = deltaKey(delta.address, delta.key);
+    const key = deltaKey(record.chain, delta.key);
     // Beyond the tip there is nothing to compare with: most deltas are appended.
     const isAppended = record.tip === undefined || delta.key > record.tip;
     const stored = isAppended ? undefined : this.#db.view('deltas', key);
     if (stored === undefined && !isAppended) this.#db.confirmMissing('deltas', key, true);
     if (stored !== undefined) return equalBytes(stored, delta.data) ? record : undefined;
     this.#db.put('deltas', key, delta.data);
-    const { codeHash, tip = 0, deltaCount, state } = record;
-    return { codeHash, tip: Math.max(tip, delta.key), deltaCount: deltaCount + 1, state };
+    const { chain, codeHash, tip = 0, deltaCount, state } = record;
+    return { chain, codeHash, tip: Math.max(tip, delta.key), deltaCount: deltaCount + 1, state };
   }
 
   #withCode(record: ContractRecord, bytecode: Uint8Array, codeHash: Uint8Array): ContractRecord {
@@ -202,8 +200,8 @@ export class Writes {
       if (value === undefined) this.#db.remove('states', key);
       else this.#db.put('states', key, value);
     }
-    const { codeHash, tip, deltaCount } = record;
-    return { codeHash, tip, deltaCount, state: head };
+    const { chain, codeHash, tip, deltaCount } = record;
+    return { chain, codeHash, tip, deltaCount, state: head };
   }
 
   #dropState(state: StateHead): void {
@@ -214,11 +212,12 @@ export class Writes {
   #removeRange({ address, from, to }: DeltaRange, limit: number): Uint8Array[] {
     const record = this.#record(address);
     if (record.tip === undefined || from > record.tip || from >= to) return [];
-    const range = { start: deltaKey(address, from), ...rangeEnd(address, to), limit };
+    const { chain } = record;
+    const range = { start: deltaKey(chain, from), ...rangeEnd(chain, to), limit };
     const keys = [...this.#db.keys('deltas', range)];
     if (keys.length === 0) return [];
     for (const key of keys) this.#db.remove('deltas', key);
-    const last = this.#db.lastKey('deltas', address);
+    const last = this.#db.lastKey('deltas', chain);
     const tip = last === undefined ? undefined : indexOf(last);
     const isStateGone = record.state !== undefined && indexOf(keys[0]!) <= record.state.index;
     if (isStateGone && record.state !== undefined) this.#dropState(record.state);
@@ -230,12 +229,12 @@ export class Writes {
   }
 }
 
-/** Where a walk over deltas ends; every delta of the address when `to` is beyond the last possible index. */
+/** Where a walk over a chain ends; after all of it when `to` is beyond the last possible index. */
 export function rangeEnd(
-  address: Uint8Array,
+  chain: Uint8Array,
   to: number,
 ): { readonly end: Uint8Array } | { readonly prefix: Uint8Array } {
-  return to > 0xffff_ffff ? { prefix: address } : { end: deltaKey(address, to) };
+  return to > 0xffff_ffff ? { prefix: chain } : { end: deltaKey(chain, to) };
 }
 
 /** Reads a stored record. @throws StoreError `CORRUPT` */
@@ -244,6 +243,14 @@ export function expectRecord(address: Uint8Array, stored: Uint8Array): ContractR
   if (record === undefined)
     throw new StoreError('CORRUPT', `the store is damaged: the record of contract ${toHex(address)}`);
   return record;
+}
+
+/** Says that a delta is not there which must be. */
+export function lostDelta(address: Uint8Array, index: number): StoreError {
+  return new StoreError(
+    'CORRUPT',
+    `the store is damaged: delta ${index} of contract ${toHex(address)} is lost`,
+  );
 }
 
 function mayHaveCode(record: ContractRecord, codeHash: Uint8Array): boolean {

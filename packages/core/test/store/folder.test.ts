@@ -9,7 +9,8 @@ import { FolderLock } from '#store/folder-lock.js';
 import { checkSchema, migrate, type Migration, storedVersion } from '#store/migrations.js';
 import { openStore } from '#store/open.js';
 import { openStoreReader } from '#store/reader.js';
-import { storeErrorOf, temporaryFolder } from './support.js';
+import { verifyStore } from '#store/tools/verify.js';
+import { addressOf, bytes, storeErrorOf, temporaryFolder } from './support.js';
 
 const HOLDER = `
   const { openStore } = await import(${JSON.stringify(new URL('../../dist/store/open.js', import.meta.url).href)});
@@ -169,6 +170,45 @@ describe('schema', () => {
     await withDatabase(folder, (db) => migrate(db, [toTwo, toThree]));
     expect(await withDatabase(folder, storedVersion)).toBe(3);
     expect(await withDatabase(folder, (db) => db.get('meta', Buffer.from('two')))).toBeUndefined();
+  });
+
+  it('of version 1, with deltas under addresses, keeps what it holds', async () => {
+    const folder = await temporaryFolder();
+    const [many, one, removed] = [addressOf(1), addressOf(2), addressOf(3)];
+    const chain = Array.from({ length: 700 }, (_, index) => bytes(50, index));
+    await withDatabase(folder, (db) => migrate(db, []));
+    await withDatabase(folder, (db) =>
+      db.write(() => {
+        const put = (address: Uint8Array, index: number, delta: Uint8Array): void => {
+          const key = Buffer.concat([address, Buffer.alloc(4)]);
+          key.writeUInt32BE(index, 32);
+          db.put('deltas', key, delta);
+        };
+        const record = (tip: number, count: number): Uint8Array => {
+          const encoded = Buffer.alloc(93);
+          encoded[0] = 2;
+          encoded.writeUInt32BE(tip, 33);
+          encoded.writeUInt32BE(count, 37);
+          return encoded;
+        };
+        chain.forEach((delta, index) => put(many, index, delta));
+        db.put('contracts', many, record(699, 700));
+        put(one, 5, bytes(9, 1));
+        db.put('contracts', one, record(5, 1));
+        put(removed, 0, bytes(9, 2));
+        db.put('dropped', removed, new Uint8Array(0));
+      }),
+    );
+    const store = await openStore(folder);
+    expect(store.counts()).toEqual({ contracts: 2, deltas: 701 });
+    const read = await store.getDeltas([{ address: many, from: 0, to: 700 }]);
+    expect(read.map(({ data }) => data)).toEqual(chain);
+    expect([store.delta(one, 4), store.delta(one, 5)]).toEqual([undefined, bytes(9, 1)]);
+    expect(store.contract(removed)).toBeUndefined();
+    expect(await store.updateDeltas([{ address: one, key: 6, data: bytes(9, 3) }])).toEqual([true]);
+    await store.close();
+    expect((await verifyStore(folder)).problems).toEqual([]);
+    expect(await withDatabase(folder, storedVersion)).toBe(2);
   });
 
   it('a migration that fails leaves everything as it was', async () => {

@@ -188,7 +188,7 @@ describe('tasks and builds', () => {
       state: change(undefined, deployed),
       bytecode: bytes(10, 1),
     });
-    expect(store.contract(A)).toEqual({
+    expect(store.contract(A)).toMatchObject({
       codeHash: keccak256(bytes(10, 1)),
       tip: 0,
       deltaCount: 1,

@@ -52,12 +52,12 @@ export async function* exportContract(
     const stored = db.get('contracts', address, snapshot);
     if (stored === undefined)
       throw new StoreError('UNKNOWN_CONTRACT', `contract ${toHex(address)} is not known`);
-    const { codeHash, deltaCount } = expectRecord(address, stored);
+    const { chain, codeHash, deltaCount } = expectRecord(address, stored);
     yield Buffer.concat([MAGIC, address]);
     const bytecode = codeHash && db.get('bytecode', codeHash, snapshot);
     if (bytecode !== undefined) yield encodeRecord(BYTECODE, 0, bytecode);
     let done = 0;
-    for (const { key, value } of db.entries('deltas', { prefix: address }, snapshot)) {
+    for (const { key, value } of db.entries('deltas', { prefix: chain }, snapshot)) {
       yield encodeRecord(DELTA, indexOf(key), value);
       if (++done % BATCH_DELTAS === 0) progress?.(done, deltaCount);
     }

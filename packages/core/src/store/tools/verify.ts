@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { equalBytes, keccak256, toHex } from '@enigma-worker/crypto';
 import { bytesKey } from '../../bytes/bytes-key.js';
-import { type Bucket, indexOf } from '../buckets.js';
+import { type Bucket, CHAIN_LENGTH, indexOf } from '../buckets.js';
 import { decodeRecord } from '../contract-record.js';
 import type { Database, Snapshot } from '../database.js';
 import { StoreError } from '../errors.js';
@@ -105,6 +105,7 @@ class Verifier {
   readonly #problems: Problem[] = [];
   readonly #codeUses = new Map<string, number>();
   readonly #stateIds = new Set<string>();
+  readonly #chains = new Set<string>();
   #contracts = 0;
   #deltas = 0;
   #stateValues = 0;
@@ -159,19 +160,15 @@ class Verifier {
     }
     const inspector = this.#options.inspector?.contract(address);
     if (inspector !== undefined) this.#inspected++;
-    await this.#verifyDeltas(name, address, record, inspector);
+    await this.#verifyDeltas(name, record, inspector);
     if (record.state !== undefined) await this.#verifyState(name, record.state, inspector);
   }
 
-  async #verifyDeltas(
-    name: string,
-    address: Uint8Array,
-    record: ContractRecord,
-    inspector?: ContractInspector,
-  ): Promise<void> {
+  async #verifyDeltas(name: string, record: ContractRecord, inspector?: ContractInspector): Promise<void> {
+    this.#chains.add(bytesKey(record.chain));
     let count = 0;
     let previous: { readonly index: number; readonly hash: Uint8Array } | undefined;
-    for (const { key, value } of this.#db.scan('deltas', { prefix: address }, this.#snapshot)) {
+    for (const { key, value } of this.#db.scan('deltas', { prefix: record.chain }, this.#snapshot)) {
       count++;
       this.#deltas++;
       await this.#step();
@@ -227,8 +224,8 @@ class Verifier {
 
   /** What belongs to no contract. */
   async #verifyOrphans(): Promise<void> {
-    const dropped = new Set(Array.from(this.#db.keys('dropped', {}, this.#snapshot), bytesKey));
-    for (const id of dropped) this.#stateIds.add(id);
+    for (const key of this.#db.keys('dropped', {}, this.#snapshot))
+      (key.length === CHAIN_LENGTH ? this.#chains : this.#stateIds).add(bytesKey(key));
     const strays = new Set<string>();
     for (const key of this.#db.keys('states', {}, this.#snapshot)) {
       await this.#step();
@@ -236,10 +233,8 @@ class Verifier {
       if (!this.#stateIds.has(bytesKey(id))) strays.add(`state ${toHex(id)}`);
     }
     for (const key of this.#db.keys('deltas', {}, this.#snapshot)) {
-      const address = key.subarray(0, 32);
-      const isKnown = this.#db.view('contracts', address, this.#snapshot) !== undefined;
-      // Those of a removed contract go before another one may have its address.
-      if (isKnown === dropped.has(bytesKey(address))) strays.add(`deltas of ${toHex(address)}`);
+      const chain = key.subarray(0, CHAIN_LENGTH);
+      if (!this.#chains.has(bytesKey(chain))) strays.add(`deltas of chain ${toHex(chain)}`);
     }
     for (const where of strays) this.#problem(where, 'belong to no contract');
   }
