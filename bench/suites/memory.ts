@@ -7,7 +7,7 @@ import { deployMany, taskFrames } from '../ipc/worker-user.js';
 import type { Row, Suite } from '../row.js';
 
 /** Requests of the long run, and after how many memory is first looked at. */
-const REQUESTS = Number(process.env['ENIGMA_BENCH_REQUESTS'] ?? 100_000);
+const REQUESTS = Number(process.env['ENIGMA_BENCH_REQUESTS'] ?? 1_000_000);
 const FIRST = 10_000;
 const CONTRACTS = 1_000;
 
