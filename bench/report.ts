@@ -1,4 +1,4 @@
-import { meets, type Row } from './row.js';
+import { meets, type Row, verdict } from './row.js';
 
 /** What a measurement was made on. */
 export interface Machine {
@@ -32,7 +32,7 @@ ${tables.join('\n\n')}
 function table(rows: readonly Row[]): string {
   const lines = rows.map(
     (row) =>
-      `| ${row.name} | ${figure(row.ours)} | ${figure(row.baseline)} | ${row.unit} | **${row.ratio.toPrecision(3)}** | ${row.target} | ${meets(row.ratio, row.target) ? 'met' : 'missed'} |`,
+      `| ${row.name} | ${figure(row.ours)} | ${figure(row.baseline)} | ${row.unit} | **${row.ratio.toPrecision(3)}** | ${row.target} | ${verdict(row)} |`,
   );
   return [
     '| figure | ours | baseline | unit | ratio | target | |',
@@ -52,7 +52,7 @@ const PLOT_WIDTH = 420;
 
 /** A bar for each figure: how far beyond (right) or short of (left) its target it is, on a logarithmic scale. */
 export function performancePlot(suites: ReadonlyMap<string, readonly Row[]>): string {
-  const rows = [...suites.values()].flat();
+  const rows = [...suites.values()].flat().filter(({ target }) => target !== '');
   const height = rows.length * ROW_HEIGHT + 50;
   const middle = LABEL_WIDTH + PLOT_WIDTH / 4;
   const bars = rows.map((row, i) => bar(row, 30 + i * ROW_HEIGHT, middle));

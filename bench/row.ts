@@ -5,7 +5,7 @@ export interface Row {
   readonly baseline: number;
   /** ours ÷ baseline: the median over the rounds of each round's own ratio. */
   readonly ratio: number;
-  /** What the ratio has to reach, for example `>= 0.9` or `< 3`. */
+  /** What the ratio has to reach, for example `>= 0.9` or `< 3`; empty for what is only told beside others. */
   readonly target: string;
   /** Unit of `ours` and `baseline`: `1/s`, `ms`, `MB/s`, `MB`. */
   readonly unit: string;
@@ -29,9 +29,16 @@ const COMPARE: Readonly<Record<string, (ratio: number, bound: number) => boolean
   '<': (ratio, bound) => ratio < bound,
 };
 
-/** Whether a ratio meets a target such as `>= 0.9` or `< 3`. */
-export function meets(ratio: number, target: string): boolean {
+/** Whether a ratio meets a target such as `>= 0.9` or `< 3`; `undefined` when it has none. */
+export function meets(ratio: number, target: string): boolean | undefined {
+  if (target === '') return undefined;
   const [, comparison, bound] = /^(>=|<=|>|<)\s*([0-9.]+)/.exec(target) ?? [];
   if (comparison === undefined) throw new RangeError(`not a target: ${target}`);
   return COMPARE[comparison]!(ratio, Number(bound));
+}
+
+/** What is said of a row: `met`, `missed`, or nothing when it has no target. */
+export function verdict({ ratio, target }: Row): string {
+  const isMet = meets(ratio, target);
+  return isMet === undefined ? '' : isMet ? 'met' : 'missed';
 }

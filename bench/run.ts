@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { figure, type Machine, performancePage, performancePlot } from './report.js';
-import { meets, type Row, type Suite } from './row.js';
+import { type Row, type Suite, verdict } from './row.js';
 
 /** Every suite by name, loaded only when it is asked for. */
 const SUITES: Readonly<Record<string, () => Promise<readonly Suite[]>>> = {
@@ -79,6 +79,5 @@ function header(): string {
 }
 
 function line(row: Row): string {
-  const verdict = meets(row.ratio, row.target) ? 'met' : 'MISSED';
-  return `${row.name.padEnd(72)} ${figure(row.ours).padStart(12)} ${figure(row.baseline).padStart(12)} ${row.unit.padEnd(6)} ${row.ratio.toPrecision(4).padStart(8)}  ${row.target} ${verdict}`;
+  return `${row.name.padEnd(72)} ${figure(row.ours).padStart(12)} ${figure(row.baseline).padStart(12)} ${row.unit.padEnd(6)} ${row.ratio.toPrecision(4).padStart(8)}  ${row.target} ${verdict(row).replace('missed', 'MISSED')}`;
 }
