@@ -21,7 +21,7 @@ npm run bench -- vm-pool            # one of them, printed
 npm run bench -- --json             # for programs
 \`\`\`
 
-Absolute rates differ from machine to machine and drift on any of them. What is claimed is the **ratio**: ours against a baseline, in rounds that take turns in one run, the median of each round's own ratio. A ratio of a rate wants to be high, of a time or a size low; the target says which.
+Absolute rates differ from machine to machine and drift on any of them. What is claimed is the **ratio**: ours against a baseline, in rounds that take turns in one run, the median of each round's own ratio. A ratio of a rate wants to be high, of a time or a size low; the target says which. A row without a target is there for comparison.
 
 ![ratio against target](performance.svg)
 
