@@ -8,10 +8,7 @@ process.on('message', (message) => {
 });
 process.send?.({ endpoint: worker.endpoint });
 
-/** V8 gives pages back a moment after it has collected what was in them, from a thread of its own. */
-const RETURN_MS = 300;
-
-/** Garbage of the main thread that was not collected yet is nobody's memory. */
+/** Garbage that was not collected yet is nobody's memory. */
 async function collect(): Promise<void> {
   const [{ setFlagsFromString }, { runInNewContext }] = await Promise.all([
     import('node:v8'),
@@ -19,5 +16,4 @@ async function collect(): Promise<void> {
   ]);
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
-  await new Promise((resolve) => setTimeout(resolve, RETURN_MS));
 }

@@ -11,7 +11,7 @@ import { World } from '../harness/world.js';
 const EXTENT = extent(6, 'requests');
 const USERS = 8;
 /** Growth that is allowed after a third of the run: all heaps have seen full collections by then, if it is a long one. */
-const GROWTH = IS_LONG ? 1.15 : 1.6;
+const GROWTH = IS_LONG ? 1.12 : 1.6;
 
 let world: World;
 beforeEach(() => void (world = new World()));

@@ -30,8 +30,7 @@ export class DatabaseReader implements StoreReader {
     return this.#get('bytecode', codeHash);
   }
 
-  delta(address: Uint8Array, index: number): Uint8Array | undefined {
-    const record = this.contract(address);
+  delta(address: Uint8Array, index: number, record = this.contract(address)): Uint8Array | undefined {
     if (record?.tip === undefined || index > record.tip) return undefined;
     const key = deltaKey(record.chain, index);
     const data = this.db.get('deltas', key);

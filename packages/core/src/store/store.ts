@@ -40,8 +40,11 @@ export interface StoreReader extends AsyncDisposable {
   /** The bytecode with this hash. */
   bytecode(codeHash: Uint8Array): Uint8Array | undefined;
 
-  /** The envelope of one delta. */
-  delta(address: Uint8Array, index: number): Uint8Array | undefined;
+  /**
+   * The envelope of one delta.
+   * @param record of the contract, if it was read just before: for who reads one delta after the other
+   */
+  delta(address: Uint8Array, index: number, record?: ContractRecord): Uint8Array | undefined;
 
   /** One sealed value of the state with this id; to be used before the next read. */
   stateValue(stateId: Uint8Array, tag: Uint8Array): Uint8Array | undefined;

@@ -123,13 +123,10 @@ export class Writes {
     this.#putRecord(address, this.#withState(record, change));
   }
 
-  /** Deletes some values of a dropped state, or deltas of a removed contract; whether more are left. */
-  sweep(id: Uint8Array): boolean {
-    if (!this.#db.has('dropped', id)) return false;
+  /** Deletes some values of a dropped state, or deltas of a removed contract; in the end, that it was dropped. */
+  sweep(id: Uint8Array): void {
     const deleted = this.#removeAll(id.length === CHAIN_LENGTH ? 'deltas' : 'states', id, SWEEP_BATCH);
-    if (deleted === SWEEP_BATCH) return true;
-    this.#db.remove('dropped', id);
-    return false;
+    if (deleted < SWEEP_BATCH) this.#db.remove('dropped', id);
   }
 
   /** Deletes what is stored under keys with a prefix; how many there were. */

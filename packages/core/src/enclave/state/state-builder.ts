@@ -84,7 +84,7 @@ function apply(source: BuildSource, record: ContractRecord, limits: BuildLimits)
 
   for (; index < end && bytesLeft > 0 && overlay.touched < maxKeys; index++) {
     if (record.tip === undefined || index > record.tip) return stop('done');
-    const envelope = reader.delta(address, index);
+    const envelope = reader.delta(address, index, record);
     if (envelope === undefined) return stop({ index, reason: 'MISSING' });
     const delta = tryOpen(keys, envelope);
     if (delta === undefined) return stop({ index, reason: 'UNDECRYPTABLE' });
