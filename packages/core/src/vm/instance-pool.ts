@@ -29,18 +29,11 @@ export class InstancePool {
   run(module: CompiledModule, gasLimit: bigint): Ending {
     const instance = this.#take(module);
     this.#memories.use(instance.slot);
-    let restored = false;
+    let ending: Ending | undefined;
     try {
-      const ending = instance.run(this.#host, gasLimit);
-      if (ending.kind === 'done' || module.layout.variant === 'exact') {
-        instance.restore(this.#host);
-        restored = true;
-        if (module.layout.reusable) this.#idle.set(module, instance);
-      }
-      return ending;
+      return (ending = instance.run(this.#host, gasLimit));
     } finally {
-      // After a trap fast code does not know what it wrote.
-      if (!restored) instance.slot.wipe();
+      this.#putBack(instance, module, ending);
     }
   }
 
@@ -59,5 +52,14 @@ export class InstancePool {
     }
     this.#use.miss();
     return new ContractInstance(module, this.#memories.next(module.layout.memoryPages), this.#imports);
+  }
+
+  /** Brings the memory of an instance back, and keeps it for the next run unless this one ended in an error of ours. */
+  #putBack(instance: ContractInstance, module: CompiledModule, ending: Ending | undefined): void {
+    const { variant, reusable } = module.layout;
+    const knowsItsWrites = ending?.kind === 'done' || (ending !== undefined && variant === 'exact');
+    if (knowsItsWrites) instance.restore(this.#host);
+    else instance.slot.wipe();
+    if (ending !== undefined && reusable) this.#idle.set(module, instance);
   }
 }

@@ -1,8 +1,9 @@
 import { equalBytes, utf8 } from '@enigma-worker/crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UNCOUNTED } from '#vm/cache-use.js';
 import { Engine } from '#vm/engine.js';
 import { buildContract } from '#vm/wasm/build.js';
-import { callOf, codeOf, compute, contract, deploy, failure, success } from './support/contract.js';
+import { callOf, codeOf, compute, contract, deploy, exe, failure, success } from './support/contract.js';
 import { wat } from './support/wat.js';
 
 const outOfGas = 'Invocation resulted in gas limit violated';
@@ -246,6 +247,23 @@ describe('failures', () => {
       message: execution('write_state: the value is not JSON: JSON: expected a value at position 0'),
       usedGas: used + 5n + 12n,
     });
+  });
+
+  it('takes the instance of a call that failed for the next one', () => {
+    let made = 0;
+    const instances = { hit: () => undefined, miss: () => void made++ };
+    using counted = new Engine({ cacheUse: { modules: UNCOUNTED, instances } });
+    const code = exe(
+      contract('(call $write_state (i32.const 0) (i32.const 1) (i32.const -1) (i32.const 1)) (unreachable)'),
+    );
+    const trap = exe(contract('(unreachable)'));
+    for (let round = 0; round < 5; round++) {
+      failure(compute(counted, code));
+      failure(compute(counted, trap));
+      failure(compute(counted, trap, { gasLimit: 0n }));
+    }
+    // One of each, and one of the exact code that says what the gas was at the trap.
+    expect(made).toBe(3);
   });
 
   it('costs nothing when the module is refused', () => {
