@@ -32,6 +32,9 @@ const encode = (types, values) =>
 const signHash = (key, message) => sign({ hash: keccak256(message), privateKey: key, to: 'hex' });
 const signMessage = (account, message) => account.signMessage({ message: { raw: keccak256(message) } });
 
+/** Code as the engine takes it. */
+const codeOf = (bytes) => ({ hash: hashBytes(bytes), load: () => bytes });
+
 /** A contract deployed on an engine of its own. */
 class Deployed {
   constructor(example, name, args) {
@@ -41,18 +44,17 @@ class Deployed {
     this.state = new Map();
     const inputs = this.abi.find((item) => item.type === 'constructor').inputs;
     const outcome = this.run('deploy', 'construct', hexToBytes(encodeAbiParameters(inputs, args)), (call) =>
-      this.engine.deploy(new Uint8Array(readFileSync(file('wasm'))), call),
+      this.engine.deploy(codeOf(new Uint8Array(readFileSync(file('wasm')))), call),
     );
-    this.code = outcome.result;
-    this.hash = hashBytes(this.code);
-    this.rows = [[`\`${example}\``, this.code.length, 'deployment', outcome.usedGas]];
+    this.code = codeOf(outcome.result);
+    this.rows = [[`\`${example}\``, outcome.result.length, 'deployment', outcome.usedGas]];
   }
 
   /** Calls a function; with a label its gas goes into the table. */
   call(functionName, args, label) {
     const encoded = hexToBytes(encodeFunctionData({ abi: this.abi, functionName, args })).subarray(4);
     const { usedGas } = this.run('compute', functionName, encoded, (call) =>
-      this.engine.compute({ hash: this.hash, load: () => this.code }, call),
+      this.engine.compute(this.code, call),
     );
     if (label) this.rows.push(['', '', label, usedGas]);
   }

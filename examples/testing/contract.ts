@@ -86,17 +86,15 @@ export function deploy<const abi extends Abi>(
   const encoded = hexToBytes(
     encodeAbiParameters(constructor?.inputs ?? [], (args ?? []) as readonly unknown[]),
   );
-  const code = run('deploy', 'construct', encoded, (call) => engine.deploy(module, call));
-  const hash = keccak256(code);
+  const code = run('deploy', 'construct', encoded, (call) => engine.deploy(codeOf(module), call));
+  const exe = codeOf(code);
   const deployGas = gas;
 
   return {
     call: (functionName, callArgs) => {
       const parameters = { abi, functionName, args: callArgs } as unknown as EncodeFunctionDataParameters;
       const argumentBytes = hexToBytes(encodeFunctionData(parameters)).subarray(4);
-      const result = run('compute', functionName, argumentBytes, (call) =>
-        engine.compute({ hash, load: () => code }, call),
-      );
+      const result = run('compute', functionName, argumentBytes, (call) => engine.compute(exe, call));
       if (result.length === 0) return undefined as never;
       const decoding = {
         abi,
@@ -118,3 +116,8 @@ export function deploy<const abi extends Abi>(
 }
 
 type Runner = (call: Parameters<Engine['compute']>[1]) => CallOutcome;
+
+/** Code as the engine takes it, which keeps what it made of it under its hash. */
+function codeOf(bytes: Uint8Array) {
+  return { hash: keccak256(bytes), load: () => bytes };
+}

@@ -1,4 +1,4 @@
-import { toHex } from '@enigma-worker/crypto';
+import { keccak256, toHex } from '@enigma-worker/crypto';
 import { ExecutorError } from '../executors/errors.js';
 import type { JobEnd, Settlement } from '../executors/lane.js';
 import type { Lanes } from '../executors/lanes.js';
@@ -127,7 +127,7 @@ export class Tasks {
       if (end.kind === 'reply') return await finish(end.reply);
       return await finish({
         kind: 'failed',
-        result: failedDeploy(input, this.#loss(end.reason, input, ioKey)),
+        result: failedDeploy(input, keccak256(input.preCode), this.#loss(end.reason, input, ioKey)),
       });
     });
     return await enclaveErrors(run);

@@ -1,5 +1,5 @@
 import { toHex } from '@enigma-worker/crypto';
-import type { Database as Table, RootDatabase } from 'lmdb';
+import type { Database as Table, RangeOptions, RootDatabase } from 'lmdb';
 import { type Bucket, BUCKETS } from './buckets.js';
 import { checkedValue, withChecksum } from './checksum.js';
 import type { Change, CommitLog } from './commit-log.js';
@@ -146,7 +146,7 @@ export class Database {
     snapshot?: Snapshot,
   ): Generator<Pick<Entry, 'key'> & Partial<Entry>> {
     this.#expectOpen();
-    const options = { ...rangeOptions(range), ...(snapshot && { transaction: snapshot.transaction }) };
+    const options = rangeOptions(range, snapshot);
     try {
       for (const { key, value } of this.#tables[bucket].getRange(options)) {
         const sound = checkedValue(key, value);
@@ -160,7 +160,7 @@ export class Database {
   /** Walks over keys alone. */
   *keys(bucket: Bucket, range: Range = {}, snapshot?: Snapshot): Generator<Uint8Array> {
     this.#expectOpen();
-    const options = { ...rangeOptions(range), ...(snapshot && { transaction: snapshot.transaction }) };
+    const options = rangeOptions(range, snapshot);
     try {
       for (const key of this.#tables[bucket].getKeys(options)) yield plain(key);
     } catch (error) {
@@ -316,13 +316,13 @@ function damaged(bucket: Bucket, key: Uint8Array): StoreError {
   );
 }
 
-function rangeOptions(range: Range): { start: Uint8Array; end?: Uint8Array; limit?: number } {
+function rangeOptions(range: Range, snapshot: Snapshot | undefined): RangeOptions {
+  const options: RangeOptions = { start: range.start ?? range.prefix ?? FIRST_KEY };
   const end = range.end ?? (range.prefix && after(range.prefix));
-  return {
-    start: range.start ?? range.prefix ?? FIRST_KEY,
-    ...(end && { end }),
-    ...(range.limit !== undefined && { limit: range.limit }),
-  };
+  if (end !== undefined) options.end = end;
+  if (range.limit !== undefined) options.limit = range.limit;
+  if (snapshot !== undefined) options.transaction = snapshot.transaction;
+  return options;
 }
 
 /** The least key greater than every key with this prefix. */

@@ -1,3 +1,4 @@
+import { equalBytes } from '@enigma-worker/crypto';
 import type { Call, CallFailure, CallOutcome } from './call.js';
 import { bytesKey } from '../bytes/bytes-key.js';
 import { ByteLru } from '../collections/byte-lru.js';
@@ -32,7 +33,7 @@ export interface EngineOptions {
   readonly randomFill?: (target: Uint8Array) => void;
 }
 
-/** Exe code by its hash; loaded when it is not at hand. */
+/** Exe code, or a module to be deployed, by its hash; loaded when it is not at hand. */
 export interface ContractCode {
   /** 32 bytes: keccak of the code. The caller vouches for it. */
   readonly hash: Uint8Array;
@@ -54,6 +55,8 @@ export class Engine implements Disposable {
   readonly #instances: InstancePool;
   readonly #contracts: ByteLru<Contract>;
   readonly #moduleUse: CacheUse;
+  /** The constructor that ran last: the same code is often deployed many times in a row. */
+  #lastDeployed: { readonly hash: Uint8Array; readonly contract: Contract } | undefined;
   #closed = false;
 
   constructor(options: EngineOptions = {}) {
@@ -73,11 +76,8 @@ export class Engine implements Disposable {
    * @param preCode an uncompressed WebAssembly module
    * @throws EngineError when the outcome cannot be known
    */
-  deploy(preCode: Uint8Array, call: Call): CallOutcome {
-    return this.#attempt(() => {
-      const { constructorModule } = buildContract(preCode, this.#moduleLimits);
-      return this.#run(new Contract(() => constructorModule, builtLimits(this.#moduleLimits)), call);
-    });
+  deploy(preCode: ContractCode, call: Call): CallOutcome {
+    return this.#attempt(() => this.#run(this.#constructorOf(preCode), call));
   }
 
   /**
@@ -102,11 +102,22 @@ export class Engine implements Disposable {
   close(): void {
     this.#closed = true;
     this.#contracts.clear();
+    this.#lastDeployed = undefined;
     this.#instances.close();
   }
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #constructorOf(preCode: ContractCode): Contract {
+    const { hash } = preCode;
+    if (this.#lastDeployed === undefined || !equalBytes(this.#lastDeployed.hash, hash)) {
+      const { constructorModule } = buildContract(preCode.load(), this.#moduleLimits);
+      const contract = new Contract(() => constructorModule, builtLimits(this.#moduleLimits));
+      this.#lastDeployed = { hash: hash.slice(), contract };
+    }
+    return this.#lastDeployed.contract;
   }
 
   /** Turns a refused module into a failed call. */

@@ -12,6 +12,7 @@ export class InstancePool {
   readonly #imports: (memory: WasmMemory) => WasmImports;
   readonly #memories: MemoryPool;
   readonly #use: CacheUse;
+  /** The instance that a module ran on last; one call runs at a time, so that it is idle whenever it is asked for. */
   #idle = new WeakMap<CompiledModule, ContractInstance>();
 
   /** @param memories how many memories all modules share */
@@ -45,7 +46,6 @@ export class InstancePool {
 
   #take(module: CompiledModule): ContractInstance {
     const idle = this.#idle.get(module);
-    this.#idle.delete(module);
     if (idle !== undefined && !idle.slot.closed) {
       this.#use.hit();
       return idle;
@@ -61,5 +61,6 @@ export class InstancePool {
     if (knowsItsWrites) instance.restore(this.#host);
     else instance.slot.wipe();
     if (ending !== undefined && reusable) this.#idle.set(module, instance);
+    else this.#idle.delete(module);
   }
 }

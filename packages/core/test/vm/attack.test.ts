@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '#vm/engine.js';
 import { buildContract } from '#vm/wasm/build.js';
 import { moduleOf, u32 } from './support/binary.js';
-import { callOf, compute, contract, deploy, exe, failure, success } from './support/contract.js';
+import { callOf, codeOf, compute, contract, deploy, exe, failure, success } from './support/contract.js';
 import { onThread } from './support/thread.js';
 import { wat } from './support/wat.js';
 
@@ -255,7 +255,7 @@ describe('modules that lie', () => {
     } catch {
       return; // The assembler refuses it itself.
     }
-    const outcome = failure(engine.deploy(bytes, callOf('deploy')));
+    const outcome = failure(engine.deploy(codeOf(bytes), callOf('deploy')));
     expect(outcome.message).toMatch(/^Error in execution of /);
     expect(outcome.usedGas).toBe(0n);
   });
@@ -292,7 +292,7 @@ describe('modules that lie', () => {
 
 describe('modules of a strange size', () => {
   const deployed = (module: Uint8Array): ReturnType<Engine['deploy']> =>
-    engine.deploy(module, callOf('deploy', { gasLimit: 10_000_000n }));
+    engine.deploy(codeOf(module), callOf('deploy', { gasLimit: 10_000_000n }));
   const repeated = (count: number, ...bytes: number[]): number[] =>
     Array.from({ length: count }, () => bytes).flat();
 

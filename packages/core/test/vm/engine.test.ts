@@ -153,6 +153,28 @@ describe('deploy', () => {
     expect(outcome.writes).toEqual(new Map([['k', '1']]));
     expect(success(compute(engine, codeOf(outcome.result))).writes).toEqual(new Map([['k', '1']]));
   });
+
+  it('builds code once that is deployed again and again, and shows no deployment another one', () => {
+    let built = 0;
+    using counted = new Engine();
+    // Returns the byte it was given, and those that the deployments before would have left.
+    const echo = wat(
+      contract(`(call $fetch_args (i32.add (i32.const 100) (i32.load8_u (i32.const 0))))
+        (call $fetch_args (i32.const 0)) (call $ret (i32.const 0) (i32.const 200))`),
+    );
+    const code = { hash: codeOf(echo).hash, load: () => (built++, echo) };
+    const given = (byte: number): Uint8Array => {
+      const { result } = success(counted.deploy(code, callOf('deploy', { args: Uint8Array.of(byte) })));
+      return result.filter((value) => value !== 0);
+    };
+    for (const byte of [1, 2, 3]) expect(given(byte)).toEqual(Uint8Array.of(byte, byte));
+    expect(built).toBe(1);
+    failure(counted.deploy(codeOf(utf8('not a module')), callOf('deploy')));
+    expect(given(4)).toEqual(Uint8Array.of(4, 4));
+    success(deploy(counted, module('')));
+    expect(given(5)).toEqual(Uint8Array.of(5, 5));
+    expect(built).toBe(2);
+  });
 });
 
 describe('failures', () => {
@@ -275,7 +297,7 @@ describe('failures', () => {
     ]) {
       for (const outcome of [
         engine.compute(codeOf(bytes), callOf('compute')),
-        engine.deploy(bytes, callOf('deploy')),
+        engine.deploy(codeOf(bytes), callOf('deploy')),
       ]) {
         expect(failure(outcome).usedGas).toBe(0n);
         expect(failure(outcome).message).toMatch(/^Error in execution of /);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Engine } from '#vm/engine.js';
 import { buildContract } from '#vm/wasm/build.js';
-import { callOf, compute, contract, success } from './support/contract.js';
+import { callOf, codeOf, compute, contract, success } from './support/contract.js';
 import { scribble, scribbler, steps } from './support/scribbler.js';
 import { wat } from './support/wat.js';
 
@@ -71,7 +71,7 @@ describe('a mutated module', () => {
       const module = modules[round % modules.length]!;
       const code = mutated(buildContract(module).exe, next);
       const outcomes = [
-        engine.deploy(mutated(module, next), callOf('deploy', task)),
+        engine.deploy(codeOf(mutated(module, next)), callOf('deploy', task)),
         // As if a peer had sent it as exe code.
         engine.compute({ hash: code, load: () => code }, callOf('compute', task)),
       ];

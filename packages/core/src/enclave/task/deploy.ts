@@ -16,9 +16,13 @@ import type { Workshop } from './workshop.js';
  */
 export function deploy({ engine, states, signingKey }: Workshop, job: DeployJob, gate: Gate): Reply {
   const { input, ioKey, stateKey } = job;
+  const preCodeHash = keccak256(input.preCode);
   const fail = (message: string, usedGas: bigint): Reply => {
     if (job.dryRun) return { kind: 'estimate', ok: false, output: seal(ioKey, utf8(message)), usedGas };
-    return { kind: 'failed', result: failedDeploy(input, { message, usedGas, ioKey, signingKey }) };
+    return {
+      kind: 'failed',
+      result: failedDeploy(input, preCodeHash, { message, usedGas, ioKey, signingKey }),
+    };
   };
 
   const inputs = openInputs(ioKey, input);
@@ -27,9 +31,10 @@ export function deploy({ engine, states, signingKey }: Workshop, job: DeployJob,
 
   const state = states.open(input.contractAddress, stateKey);
   const { functionName, args } = inputs;
-  const { gasLimit } = input;
+  const { preCode, encryptedFn, encryptedArgs, userDHKey, gasLimit } = input;
+  const code = { hash: preCodeHash, load: () => preCode };
   const call: Call = { kind: 'deploy', functionName, args, gasLimit, state: gated(gate, state) };
-  const outcome = gate.open(() => engine.deploy(input.preCode, call));
+  const outcome = gate.open(() => engine.deploy(code, call));
   if (!outcome.ok) return fail(outcome.message, outcome.usedGas);
 
   const { usedGas } = outcome;
@@ -37,15 +42,15 @@ export function deploy({ engine, states, signingKey }: Workshop, job: DeployJob,
 
   const delta = state.prepareCommit('deploy', outcome.writes);
   if (delta === undefined) throw new Error('a deployment always makes a delta');
-  const preCodeHash = keccak256(input.preCode);
-  const ethereum = ethereumOf(outcome);
+  const { ethereumPayload, ethereumAddress } = ethereumOf(outcome);
   const receipt = deployReceipt({
-    inputsHash: inputsHash({ ...input, subject: preCodeHash }),
+    inputsHash: inputsHash({ encryptedFn, encryptedArgs, subject: preCodeHash, userDHKey }),
     codeHash: keccak256(outcome.result),
     deltaHash: delta.hash,
     gasLimit,
     usedGas,
-    ...ethereum,
+    ethereumPayload,
+    ethereumAddress,
   });
   return {
     kind: 'deployed',
@@ -53,7 +58,8 @@ export function deploy({ engine, states, signingKey }: Workshop, job: DeployJob,
       output: outcome.result,
       preCodeHash,
       usedGas,
-      ...ethereum,
+      ethereumPayload,
+      ethereumAddress,
       signature: sign(receipt, signingKey),
     },
     change: { delta: delta.delta, state: delta.state },

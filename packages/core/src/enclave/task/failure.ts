@@ -1,4 +1,4 @@
-import { keccak256, seal, sign, utf8 } from '@enigma-worker/crypto';
+import { seal, sign, utf8 } from '@enigma-worker/crypto';
 import { computeFailureReceipt, deployFailureReceipt, inputsHash } from '@enigma-worker/protocol';
 import type { DeployInput, FailedTask, TaskInput } from '../enclave.js';
 
@@ -11,10 +11,11 @@ export interface Failure {
 }
 
 /** A failed deployment with its receipt. Source: docs/protocol.md, "Receipts". */
-export function failedDeploy(input: DeployInput, failure: Failure): FailedTask {
+export function failedDeploy(input: DeployInput, preCodeHash: Uint8Array, failure: Failure): FailedTask {
+  const { encryptedFn, encryptedArgs, userDHKey, gasLimit } = input;
   const receipt = deployFailureReceipt({
-    inputsHash: inputsHash({ ...input, subject: keccak256(input.preCode) }),
-    gasLimit: input.gasLimit,
+    inputsHash: inputsHash({ encryptedFn, encryptedArgs, subject: preCodeHash, userDHKey }),
+    gasLimit,
     usedGas: failure.usedGas,
   });
   return finish(receipt, failure);
@@ -22,10 +23,11 @@ export function failedDeploy(input: DeployInput, failure: Failure): FailedTask {
 
 /** A failed computation with its receipt. Source: docs/protocol.md, "Receipts". */
 export function failedCompute(input: TaskInput, codeHash: Uint8Array, failure: Failure): FailedTask {
+  const { encryptedFn, encryptedArgs, userDHKey, contractAddress: subject, gasLimit } = input;
   const receipt = computeFailureReceipt({
-    inputsHash: inputsHash({ ...input, subject: input.contractAddress }),
+    inputsHash: inputsHash({ encryptedFn, encryptedArgs, subject, userDHKey }),
     codeHash,
-    gasLimit: input.gasLimit,
+    gasLimit,
     usedGas: failure.usedGas,
   });
   return finish(receipt, failure);

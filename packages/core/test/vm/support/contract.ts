@@ -42,7 +42,7 @@ export function compute(engine: Engine, module: string | ContractCode, task: Tas
 
 /** Deploys a module in text form. */
 export function deploy(engine: Engine, text: string, task: Task = {}): CallOutcome {
-  return engine.deploy(wat(text), callOf('deploy', task));
+  return engine.deploy(codeOf(wat(text)), callOf('deploy', task));
 }
 
 /** The outcome, which has to be a success. */

@@ -12,7 +12,7 @@ import(workerData.engineUrl).then(({ Engine }) => {
   const engine = new Engine();
   parentPort.postMessage(workerData.calls.map(({ kind, bytes, gasLimit }) => {
     const call = { kind, functionName: 'f', args: new Uint8Array(0), gasLimit, state: { read: () => undefined } };
-    return kind === 'deploy' ? engine.deploy(bytes, call) : engine.compute({ hash: bytes, load: () => bytes }, call);
+    return engine[kind]({ hash: bytes, load: () => bytes }, call);
   }));
   engine.close();
 });
