@@ -5,7 +5,7 @@ const NONE = 0;
 const FIRST_ROOM = 64;
 
 /**
- * Secrets of one length by names of one length, in order of arrival. All of it lies in a few large arrays: an object
+ * Secrets of one length by names of one length, in order of arrival or last use. All of it lies in a few large arrays: an object
  * and a text for each would live long enough to fill V8's old generation when thousands come and go every second, and
  * what is taken out here is overwritten.
  */
@@ -48,9 +48,10 @@ export class SecretTable {
 
   /**
    * Holds a copy of a secret as the newest, in place of an earlier one of that name.
+   * @param expires when, for {@link take}; never when absent
    * @throws RangeError when name or secret are not as long as they have to be
    */
-  hold(name: Uint8Array, secret: Uint8Array, expires: number): void {
+  hold(name: Uint8Array, secret: Uint8Array, expires = Infinity): void {
     if (name.length !== this.#nameBytes || secret.length !== this.#secretBytes)
       throw new RangeError(`expected ${this.#nameBytes} bytes of name and ${this.#secretBytes} of secret`);
     this.#drop(this.#find(name));
@@ -63,6 +64,16 @@ export class SecretTable {
     this.#enterOrder(place);
     this.#enterBucket(place);
     this.#size++;
+  }
+
+  /** A copy of a secret, which becomes the newest, expired or not. */
+  get(name: Uint8Array): Uint8Array | undefined {
+    const place = this.#find(name);
+    if (place === NONE) return undefined;
+    this.#leaveOrder(place);
+    this.#enterOrder(place);
+    const at = place * this.#secretBytes;
+    return this.#secrets.slice(at, at + this.#secretBytes);
   }
 
   /** Takes a secret out; `undefined` when there is none of that name, or it has expired. */
@@ -114,6 +125,11 @@ export class SecretTable {
     this.#older[NONE] = place;
   }
 
+  #leaveOrder(place: number): void {
+    this.#newer[this.#older[place]!] = this.#newer[place]!;
+    this.#older[this.#newer[place]!] = this.#older[place]!;
+  }
+
   #enterBucket(place: number): void {
     const bucket = this.#bucketOf(this.#names, place * this.#nameBytes);
     this.#next[place] = this.#buckets[bucket]!;
@@ -134,8 +150,7 @@ export class SecretTable {
   #drop(place: number): void {
     if (place === NONE) return;
     this.#leaveBucket(place);
-    this.#newer[this.#older[place]!] = this.#newer[place]!;
-    this.#older[this.#newer[place]!] = this.#older[place]!;
+    this.#leaveOrder(place);
     this.#secrets.fill(0, place * this.#secretBytes, (place + 1) * this.#secretBytes);
     this.#newer[place] = this.#free;
     this.#free = place;

@@ -1,21 +1,22 @@
 import { toHex } from '@enigma-worker/crypto';
 import type { StateKey } from '@enigma-worker/protocol';
-import { bytesKey } from '../bytes/bytes-key.js';
 import type { Store } from '../store/store.js';
-import { ByteLru } from '../collections/byte-lru.js';
+import { SecretTable } from '../collections/secret-table.js';
 import type { Sealer } from './sealing/sealer.js';
 
 /** The keys of contracts' states: sealed in the store, the ones in use also in memory. */
 export class StateKeys {
   readonly #store: Pick<Store, 'stateKey' | 'putStateKeys'>;
   readonly #sealer: Sealer;
-  readonly #open: ByteLru<Uint8Array>;
+  readonly #inMemory: number;
+  /** By address; the one that was not used for longest goes first. */
+  readonly #open = new SecretTable(32, 32);
 
   /** @param inMemory how many keys are kept open */
   constructor(store: Pick<Store, 'stateKey' | 'putStateKeys'>, sealer: Sealer, inMemory: number) {
     this.#store = store;
     this.#sealer = sealer;
-    this.#open = new ByteLru(inMemory);
+    this.#inMemory = inMemory;
   }
 
   /** How many keys are open in memory. */
@@ -28,13 +29,12 @@ export class StateKeys {
    * @throws SealingError when the stored key does not open
    */
   get(address: Uint8Array): Uint8Array | undefined {
-    const name = bytesKey(address);
-    const known = this.#open.get(name);
+    const known = this.#open.get(address);
     if (known !== undefined) return known;
     const sealed = this.#store.stateKey(address);
     if (sealed === undefined) return undefined;
     const key = this.#sealer.open(labelOf(toHex(address)), sealed);
-    this.#open.set(name, key, 1);
+    this.#hold(address, key);
     return key;
   }
 
@@ -45,12 +45,17 @@ export class StateKeys {
       sealed: this.#sealer.seal(labelOf(toHex(address)), key),
     }));
     await this.#store.putStateKeys(sealed);
-    for (const { address, key } of keys) this.#open.set(bytesKey(address), key, 1);
+    for (const { address, key } of keys) this.#hold(address, key);
   }
 
   /** Forgets what is open in memory. */
   clear(): void {
     this.#open.clear();
+  }
+
+  #hold(address: Uint8Array, key: Uint8Array): void {
+    this.#open.hold(address, key);
+    if (this.#open.size > this.#inMemory) this.#open.dropOldest();
   }
 }
 

@@ -28,6 +28,17 @@ describe('SecretTable', () => {
     expect(table.take(nameOf(1), 0)).toEqual(secretOf(7));
   });
 
+  it('gives copies of what stays', () => {
+    const table = new SecretTable(12, 3);
+    for (const number of [1, 2]) table.hold(nameOf(number), secretOf(number));
+    table.get(nameOf(1))?.fill(0);
+    expect(table.get(nameOf(1))).toEqual(secretOf(1));
+    expect(table.get(nameOf(3))).toBeUndefined();
+    table.dropOldest();
+    expect(table.get(nameOf(2))).toBeUndefined();
+    expect(table.take(nameOf(1), Number.MAX_VALUE)).toEqual(secretOf(1));
+  });
+
   it('does not give out what has expired', () => {
     const table = new SecretTable(12, 3);
     table.hold(nameOf(1), secretOf(1), 10);
@@ -57,11 +68,12 @@ describe('SecretTable', () => {
     expect([table.size, table.oldestExpiry]).toEqual([0, undefined]);
   });
 
-  it('does as a map in order of arrival does', () => {
+  it('does as a map in order of arrival or use does', () => {
     const name = fc.nat(40);
     const step = fc.oneof(
       fc.record({ act: fc.constant('hold' as const), name, secret: fc.nat(65_535) }),
       fc.record({ act: fc.constant('take' as const), name }),
+      fc.record({ act: fc.constant('get' as const), name }),
       fc.record({ act: fc.constant('drop' as const) }),
       fc.record({ act: fc.constant('clear' as const) }),
     );
@@ -79,6 +91,12 @@ describe('SecretTable', () => {
             const expected = known === undefined ? undefined : secretOf(known.secret);
             expect(table.take(nameOf(given.name, sameBucket), -1)).toEqual(expected);
             model.delete(given.name);
+          } else if (given.act === 'get') {
+            const known = model.get(given.name);
+            const expected = known === undefined ? undefined : secretOf(known.secret);
+            expect(table.get(nameOf(given.name, sameBucket))).toEqual(expected);
+            model.delete(given.name);
+            if (known !== undefined) model.set(given.name, known);
           } else if (given.act === 'drop') {
             table.dropOldest();
             for (const oldest of [...model.keys()].slice(0, 1)) model.delete(oldest);
