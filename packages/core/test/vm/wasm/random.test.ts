@@ -87,7 +87,8 @@ test('metered contracts do what plain ones do, and count the same gas', () => {
           expect(short).toMatchObject({ gas: limit, status: 1 });
       }
     }),
-    { numRuns: runs },
+    // The example makes a NaN whose bits are its own in plain code.
+    { numRuns: runs, examples: [[685_144_475, 0.5]] },
   );
   // The generator is of use only if both happen.
   expect(trapped).toBeGreaterThan(runs / 20);

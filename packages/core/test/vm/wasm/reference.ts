@@ -27,12 +27,12 @@ function priceOf(opcode: number): number {
 
 /**
  * Counts gas as pwasm-utils does: in a first pass the price of each block, in a second a call at each block's beginning.
- * The counter is a global that nothing limits; the memory is a real one.
+ * The counter is a global that nothing limits; the memory is a real one. Each NaN has the same bits, as it must.
  */
 export function referenceModule(exe: Uint8Array): Uint8Array {
   const module = decodeModule(exe, defaultModuleLimits);
   const charge = module.imports.length + module.functions.length;
-  const [grow, fill, copy] = [charge + 1, charge + 2, charge + 3];
+  const [grow, fill, copy, sameNan] = [charge + 1, charge + 2, charge + 3, charge + 4];
   const gas = module.globals.length;
   const types = module.types.length;
 
@@ -62,6 +62,11 @@ export function referenceModule(exe: Uint8Array): Uint8Array {
         out.byte(0x10);
         out.u32(replacement);
       }
+      // ceil to max of f64: random modules have no other arithmetic that makes a NaN.
+      if (code.opcode >= 0x9b && code.opcode <= 0xa5) {
+        out.byte(0x10);
+        out.u32(sameNan);
+      }
       if (code.opcode >= 0x02 && code.opcode <= 0x05) begin();
     }
     return out.written.slice();
@@ -73,6 +78,8 @@ export function referenceModule(exe: Uint8Array): Uint8Array {
   const growBody = [0x20, 0, 0x41, 0x80, 0xc0, 0x00, 0x6c, ...call, 0x20, 0, 0x40, 0, 0x0b];
   const words = [0x20, 2, 0xad, 0x42, 7, 0x7c, 0x42, 3, 0x88, 0xa7, ...call];
   const operands = [0x20, 0, 0x20, 1, 0x20, 2];
+  // Its operand if that is equal to itself, else the NaN that x86 makes of 0 / 0.
+  const sameNanBody = [0x20, 0, 0x44, 0, 0, 0, 0, 0, 0, 0xf8, 0xff, 0x20, 0, 0x20, 0, 0x61, 0x1b, 0x0b];
   const added = [
     { type: types, body: { locals: [], code: Uint8Array.from(chargeBody) } },
     { type: types + 1, body: { locals: [], code: Uint8Array.from(growBody) } },
@@ -84,6 +91,7 @@ export function referenceModule(exe: Uint8Array): Uint8Array {
       type: types + 2,
       body: { locals: [], code: Uint8Array.from([...words, ...operands, 0xfc, 0x0a, 0, 0, 0x0b]) },
     },
+    { type: types + 3, body: { locals: [], code: Uint8Array.from(sameNanBody) } },
   ];
   return encodeModule({
     ...module,
@@ -92,6 +100,7 @@ export function referenceModule(exe: Uint8Array): Uint8Array {
       { parameters: Uint8Array.of(0x7f), results: Uint8Array.of() },
       { parameters: Uint8Array.of(0x7f), results: Uint8Array.of(0x7f) },
       { parameters: Uint8Array.of(0x7f, 0x7f, 0x7f), results: Uint8Array.of() },
+      { parameters: Uint8Array.of(0x7c), results: Uint8Array.of(0x7c) },
     ],
     functions: [
       ...module.functions.map(({ type, body }) => ({
