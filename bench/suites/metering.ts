@@ -18,14 +18,17 @@ const maximumRepeats = 10_000;
 export async function metering(): Promise<readonly Row[]> {
   const plain: Comparison[] = [];
   const byHost: Row[] = [];
-  const byBigHost: Row[] = [];
+  const byHostOfSmallLimits: Row[] = [];
   for (const name of kernels) {
     const exe = await kernel(name);
     const ours = metered(exe);
     plain.push(compare(ours, runner(own(exe), exeMemory), roundMs));
     const what = 'gas by a host call a block / ours';
-    byHost.push(hostRow(exe, ours, SMALL_GAS_LIMIT, `${what}: ${name}`, '>= 6'));
-    byBigHost.push(hostRow(exe, ours, GAS_LIMIT, `${what}, limit above 2^31: ${name}`, ''));
+    // The limit that ours has. Below 2^31 a host would count faster, but could not serve the limits of the protocol.
+    byHost.push(hostRow(exe, ours, GAS_LIMIT, `${what}: ${name}`, '>= 6'));
+    byHostOfSmallLimits.push(
+      hostRow(exe, ours, SMALL_GAS_LIMIT, `${what}, limits below 2^31 only: ${name}`, ''),
+    );
   }
   const rows: Row[] = [
     {
@@ -49,7 +52,7 @@ export async function metering(): Promise<readonly Row[]> {
       unit: 'ms',
     });
   }
-  return [...rows, ...byHost, ...byBigHost];
+  return [...rows, ...byHost, ...byHostOfSmallLimits];
 }
 
 /** Code that is metered by host calls with a limit, against ours. */

@@ -5,7 +5,7 @@ export interface Runner {
 
 /** As good as none, and as any limit above 2^31 a number that V8 keeps on its heap where a host function counts. */
 export const GAS_LIMIT = 10n ** 15n;
-/** What V8 still keeps as a small integer, as it does the limits of most tasks: a host counts it in about half the time. */
+/** What V8 still keeps as a small integer: a host counts it in about half the time. */
 export const SMALL_GAS_LIMIT = 2n ** 31n - 1n;
 
 const text = new TextEncoder();
