@@ -18,7 +18,7 @@ export { type BindOptions, type CurveServer, DEFAULT_PORT } from './ipc/endpoint
 export type { AllowListChange } from './ipc/transport.js';
 export { IpcError, type IpcErrorCode } from './ipc/errors.js';
 export type { ServerLimits, ServerStats } from './ipc/server.js';
-export { type Logger, silentLogger } from './log.js';
+export { type Logger, silentLogger } from '@enigma-worker/host';
 export { OpsError, type OpsErrorCode } from './ops/errors.js';
 export type { HttpOptions } from './ops/http.js';
 export {

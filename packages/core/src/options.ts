@@ -4,7 +4,7 @@ import type { EnclaveOptions } from './enclave/options.js';
 import type { Sealer } from './enclave/sealing/sealer.js';
 import type { BindOptions } from './ipc/endpoint.js';
 import type { ServerLimits } from './ipc/server.js';
-import type { Logger } from './log.js';
+import type { Logger } from '@enigma-worker/host';
 import type { MemoryOptions } from './store/memory/options.js';
 import type { HttpOptions } from './ops/http.js';
 

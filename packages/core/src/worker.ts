@@ -16,7 +16,7 @@ import { isOpenToAll } from './ipc/endpoint.js';
 import type { AllowListChange } from './ipc/transport.js';
 import { Server, type ServerOptions, type ServerStats } from './ipc/server.js';
 import { ListThreads } from './lists/list-threads.js';
-import { type Logger, silentLogger } from './log.js';
+import { type Logger, silentLogger } from '@enigma-worker/host';
 import type { Metrics } from './ops/metrics.js';
 import {
   DEFAULT_QUEUE_LIMITS,

@@ -1,6 +1,6 @@
 import { fastify, type FastifyInstance } from 'fastify';
 import { PrincipalError } from './errors.js';
-import type { Logger } from './log.js';
+import type { Logger } from '@enigma-worker/host';
 import type { PrincipalMetrics } from './metrics.js';
 import { refusal, type RpcServer } from './rpc/server.js';
 

@@ -1,6 +1,6 @@
 export * from './client.js';
 export * from './errors.js';
-export { type Logger, silentLogger } from './log.js';
+export { type Logger, silentLogger } from '@enigma-worker/host';
 export * from './principal.js';
 export { type Epoch, parseEpochs } from './authorisation/epochs.js';
 export type { RegistrationOptions } from './authorisation/registration.js';

@@ -9,12 +9,13 @@ import {
   type RegistrationOptions,
 } from './authorisation/registration.js';
 import { listen } from './http.js';
-import { type Logger, silentLogger } from './log.js';
+import { type Logger, silentLogger } from '@enigma-worker/host';
 import { createMetrics } from './metrics.js';
 import { getStateKeys } from './rpc/get-state-keys.js';
 import { registerWorker } from './rpc/register-worker.js';
 import { createRpcServer, type RpcMethod } from './rpc/server.js';
 import { openContractBook } from './secrets/contract-book.js';
+import { lockDataDir } from './secrets/data-lock.js';
 import { openRegistrationBook } from './secrets/registration-book.js';
 import type { Sealer } from './secrets/sealer.js';
 import { loadOrCreateSecrets } from './secrets/vault.js';
@@ -70,9 +71,20 @@ const SIMULATION_WARNING =
 /**
  * Starts the master node: it holds the state keys of all contracts and gives each worker those of the
  * contracts that it may run, over JSON-RPC.
- * @throws PrincipalError `LISTEN_FAILED`, `DATA_CORRUPT`, `EPOCHS_MALFORMED`; what the sealer throws
+ * @throws PrincipalError `LOCKED`, `LISTEN_FAILED`, `DATA_CORRUPT`, `EPOCHS_MALFORMED`; what the sealer throws
  */
 export async function startPrincipal(options: PrincipalOptions): Promise<Principal> {
+  const lock = await lockDataDir(options.dataDir);
+  try {
+    return await start(options, () => lock.release());
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** @param release is called when all of it has stopped */
+async function start(options: PrincipalOptions, release: () => Promise<void>): Promise<Principal> {
   const { dataDir, sealer, host = '127.0.0.1', port = 3040, log = silentLogger, now = Date.now } = options;
   const { authorisation = {}, bodyLimit = DEFAULT_BODY_LIMIT } = options;
   if (sealer.mode === 'simulation') log.warn({}, SIMULATION_WARNING);
@@ -112,7 +124,12 @@ export async function startPrincipal(options: PrincipalOptions): Promise<Princip
     const address = addressOf(secrets.signing.publicKey);
     const url = `http://${host.includes(':') ? `[${host}]` : host}:${http.port}`;
     log.info({ url, address: toHex(address), generations: secrets.generations.length }, 'principal started');
-    const close = (): Promise<void> => (closing ??= http.close().then(() => book.close()));
+    const stop = async (): Promise<void> => {
+      await http.close();
+      await book.close();
+      await release();
+    };
+    const close = (): Promise<void> => (closing ??= stop());
     return { address, url, port: http.port, close, [Symbol.asyncDispose]: close };
   } catch (error) {
     await book.close();

@@ -7,7 +7,14 @@ import {
   toHex,
 } from '@enigma-worker/crypto';
 import { type ExchangeAge, parseExchangeResponse } from '@enigma-worker/protocol';
-import { fetchStateKeys } from '@enigma-worker/principal';
+import {
+  backupPrincipal,
+  fetchStateKeys,
+  resealSecrets,
+  restorePrincipal,
+  rotateMasterSecret,
+  startPrincipal,
+} from '@enigma-worker/principal';
 import { describe, expect, test } from 'vitest';
 import {
   beginExchange,
@@ -94,6 +101,32 @@ describe('getStateKeys', () => {
       return { address: principal.address, key: finishExchange(exchange, data)[0]!.key };
     };
     expect(await keyOf()).toEqual(await keyOf());
+  });
+
+  test('has its folder to itself until it is closed', async () => {
+    const dataDir = await temporaryFolder();
+    const sealer = memorySealer();
+    const principal = await runPrincipal({ dataDir, sealer });
+    const locked = {
+      code: 'LOCKED',
+      message: `another principal has the data folder ${dataDir} open`,
+    };
+    await expect(startPrincipal({ dataDir, sealer, port: 0 })).rejects.toMatchObject(locked);
+    await expect(rotateMasterSecret(dataDir, sealer)).rejects.toMatchObject(locked);
+    await expect(resealSecrets(dataDir, sealer, memorySealer())).rejects.toMatchObject(locked);
+    await expect(backupPrincipal(dataDir, sealer, 'passphrase')).rejects.toMatchObject(locked);
+    await expect(restorePrincipal(dataDir, sealer, '{}', 'passphrase')).rejects.toMatchObject(locked);
+    await principal.close();
+    expect(await rotateMasterSecret(dataDir, sealer)).toBe(1);
+    await (await runPrincipal({ dataDir, sealer })).close();
+  });
+
+  test('gives its folder back when it cannot start', async () => {
+    const dataDir = await temporaryFolder();
+    const sealer = memorySealer();
+    const { port } = await runPrincipal();
+    await expect(startPrincipal({ dataDir, sealer, port })).rejects.toMatchObject({ code: 'LISTEN_FAILED' });
+    await (await runPrincipal({ dataDir, sealer })).close();
   });
 
   test('refuses a whole request for one contract that the worker may not run', async () => {

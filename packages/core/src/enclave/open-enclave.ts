@@ -1,7 +1,7 @@
 import { equalBytes } from '@enigma-worker/crypto';
 import type { StateKey } from '@enigma-worker/protocol';
 import { Lanes } from '../executors/lanes.js';
-import type { Logger } from '../log.js';
+import type { Logger } from '@enigma-worker/host';
 import { bytesKey } from '../bytes/bytes-key.js';
 import { isBehind, type Store } from '../store/store.js';
 import { executorStackMb, executorYoungGenerationMb } from '../vm/executor-thread.js';

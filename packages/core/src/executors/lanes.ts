@@ -1,5 +1,5 @@
 import { Roster } from '../collections/roster.js';
-import type { Logger } from '../log.js';
+import type { Logger } from '@enigma-worker/host';
 import { ExecutorError } from './errors.js';
 import type { Executor, ExecutorProgram, Posted } from './executor.js';
 import {

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Logger } from '../log.js';
+import type { Logger } from '@enigma-worker/host';
 import { Executor, type ExecutorProgram, type Listener, type Posted } from './executor.js';
 import { ReplyWatch } from './reply-watch.js';
 import { monotonicMs } from './slots.js';

@@ -24,7 +24,7 @@ import type {
 import type { ListThreads } from '../lists/list-threads.js';
 import { ReplyMemory } from '../lists/reply-memory.js';
 import { writeList } from '../lists/write-list.js';
-import { type Logger, silentLogger } from '../log.js';
+import { type Logger, silentLogger } from '@enigma-worker/host';
 import type { Dispatcher, Work } from './server.js';
 
 /** How a request ended, for metrics. */

@@ -1,5 +1,5 @@
 import { Bag, type Bagged } from '../collections/bag.js';
-import { silentLogger, type Logger } from '../log.js';
+import { silentLogger, type Logger } from '@enigma-worker/host';
 import { FairQueue, type QueueLimits } from './fair-queue.js';
 import { requireClientKeys } from './endpoint.js';
 import { IpcError } from './errors.js';

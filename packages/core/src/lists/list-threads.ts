@@ -1,4 +1,4 @@
-import type { Logger } from '../log.js';
+import type { Logger } from '@enigma-worker/host';
 import { ListThread } from './list-thread.js';
 import type { ReadingSetup } from './reading/messages.js';
 

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Logger } from '../log.js';
+import type { Logger } from '@enigma-worker/host';
 import type { CommitThreadSetup, FromCommitThread, ToCommitThread } from './commits/messages.js';
 import { encodeOperation, type Operation } from './commits/operation-codec.js';
 import { StoreError } from './errors.js';

@@ -1,4 +1,4 @@
-import { silentLogger } from '../log.js';
+import { silentLogger } from '@enigma-worker/host';
 import { collect } from './bulk-reads.js';
 import type { Operation } from './commits/operation-codec.js';
 import { perform } from './commits/perform.js';

@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { silentLogger } from '../log.js';
+import { silentLogger } from '@enigma-worker/host';
 import { toStoreError } from './database-errors.js';
 import type { Database } from './database.js';
 import { DatabaseStore } from './database-store.js';
-import { FolderLock } from './folder-lock.js';
+import { lockFolder } from './lock-folder.js';
 import { migrate } from './migrations.js';
 import { openDatabase } from './open-database.js';
 import type { Store, StoreOptions } from './store.js';
@@ -21,7 +21,7 @@ export async function openStore(folder: string, options: StoreOptions = {}): Pro
   } catch (error) {
     throw toStoreError(`making the data folder ${path}`, error);
   }
-  const lock = await FolderLock.acquire(path);
+  const lock = await lockFolder(path);
   let opened: Opened | undefined;
   try {
     opened = await openWriter(path, lock.wasAbandoned, options);

@@ -1,4 +1,4 @@
-import type { Logger } from '../log.js';
+import type { Logger } from '@enigma-worker/host';
 import type { MemoryOptions } from './memory/options.js';
 import type { ContractRecord, DeltaEntry, DeltaRange, StateChange, TaskCommit } from './records.js';
 

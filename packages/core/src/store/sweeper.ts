@@ -1,4 +1,4 @@
-import type { Logger } from '../log.js';
+import type { Logger } from '@enigma-worker/host';
 import type { Database } from './database.js';
 import type { Writes } from './writes.js';
 

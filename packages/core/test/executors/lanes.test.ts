@@ -4,7 +4,7 @@ import type { Codec } from '#executors/codec.js';
 import type { JobEnd, Settlement } from '#executors/lane.js';
 import { type LaneOptions, Lanes } from '#executors/lanes.js';
 import { monotonicMs, SLOT_COUNT } from '#executors/slots.js';
-import { silentLogger } from '#log.js';
+import { silentLogger } from '@enigma-worker/host';
 
 interface Toy {
   fresh: boolean;

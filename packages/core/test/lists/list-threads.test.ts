@@ -5,7 +5,7 @@ import { getDeltas } from '#handlers/get-deltas.js';
 import { ListThreads } from '#lists/list-threads.js';
 import { ReplyMemory } from '#lists/reply-memory.js';
 import { writeList } from '#lists/write-list.js';
-import { silentLogger } from '#log.js';
+import { silentLogger } from '@enigma-worker/host';
 import { openStore } from '#store/open.js';
 import type { Store } from '#store/store.js';
 import { storeErrorOf, temporaryFolder } from '../store/support.js';

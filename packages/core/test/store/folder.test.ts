@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { Database } from '#store/database.js';
-import { FolderLock } from '#store/folder-lock.js';
 import { checkSchema, migrate, type Migration, storedVersion } from '#store/migrations.js';
 import { openStore } from '#store/open.js';
 import { openStoreReader } from '#store/reader.js';
@@ -43,38 +42,6 @@ describe('lock', () => {
     await once(holder, 'exit');
     expect(existsSync(join(folder, 'core.lock'))).toBe(true);
     await (await openStore(folder)).close();
-  });
-
-  it('has one holder, however many try at once, also over a stale lock', async () => {
-    const folder = await temporaryFolder();
-    for (const stale of [false, true, true, true, false]) {
-      if (stale) writeFileSync(join(folder, 'core.lock'), 'left over');
-      const attempts = await Promise.allSettled(Array.from({ length: 20 }, () => FolderLock.acquire(folder)));
-      const holders = attempts.filter((attempt) => attempt.status === 'fulfilled');
-      expect(holders).toHaveLength(1);
-      await holders[0]!.value.release();
-    }
-  });
-
-  it('keeps others out where there are no hard links, also over a stale lock', async () => {
-    const folder = await temporaryFolder();
-    const link = (): never => {
-      throw Object.assign(new Error('not implemented'), { code: 'ENOSYS' });
-    };
-    const first = await FolderLock.acquire(folder, link);
-    expect((await storeErrorOf(() => FolderLock.acquire(folder, link))).code).toBe('LOCKED');
-    expect((await storeErrorOf(() => FolderLock.acquire(folder))).code).toBe('LOCKED');
-    // It may have: nobody can tell.
-    expect(first.wasAbandoned).toBe(true);
-    await first.release();
-    writeFileSync(join(folder, 'core.lock'), 'left over');
-    const attempts = await Promise.allSettled(
-      Array.from({ length: 5 }, () => FolderLock.acquire(folder, link)),
-    );
-    const holders = attempts.filter((attempt) => attempt.status === 'fulfilled');
-    expect(holders).toHaveLength(1);
-    await holders[0]!.value.release();
-    expect(readdirSync(folder)).toEqual([]);
   });
 
   it('works in a folder whose path is too long for a socket', async () => {

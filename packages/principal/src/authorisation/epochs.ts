@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { equalBytes, fromHex } from '@enigma-worker/crypto';
 import { selectWorkers, type StakedWorker } from '@enigma-worker/protocol';
 import { PrincipalError } from '../errors.js';
-import type { Logger } from '../log.js';
+import type { Logger } from '@enigma-worker/host';
 import { RpcError } from '../rpc/errors.js';
 import type { Assignment } from './assignment.js';
 

@@ -1,6 +1,6 @@
 import { type Policy, type RegistrationParams, verifyReport } from '@enigma-worker/attestation';
 import { toHex } from '@enigma-worker/crypto';
-import type { Logger } from '../log.js';
+import type { Logger } from '@enigma-worker/host';
 import type { RegistrationBook } from '../secrets/registration-book.js';
 import type { Admission } from './admission.js';
 

@@ -23,7 +23,7 @@ import {
 } from '@enigma-worker/protocol';
 import type { Admission } from '../authorisation/admission.js';
 import type { Assignment } from '../authorisation/assignment.js';
-import type { Logger } from '../log.js';
+import type { Logger } from '@enigma-worker/host';
 import type { ContractBook } from '../secrets/contract-book.js';
 import { deriveStateKey } from '../secrets/state-key.js';
 import type { Secrets } from '../secrets/vault.js';

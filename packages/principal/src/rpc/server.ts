@@ -4,7 +4,7 @@ import {
   type JSONRPCResponse,
   JSONRPCServer,
 } from 'json-rpc-2.0';
-import type { Logger } from '../log.js';
+import type { Logger } from '@enigma-worker/host';
 import type { PrincipalMetrics } from '../metrics.js';
 import { RPC_ERROR_NUMBERS, RpcError, type RpcErrorCode } from './errors.js';
 

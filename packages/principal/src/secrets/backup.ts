@@ -13,6 +13,7 @@ import {
 import { PrincipalError } from '../errors.js';
 import { type ContractEntry, openContractBook } from './contract-book.js';
 import type { Sealer } from './sealer.js';
+import { lockDataDir, notProvisioned, whileStopped } from './data-lock.js';
 import { loadSecrets, MASTER_SECRET_LENGTH, saveSecrets, type Secrets } from './vault.js';
 
 const FORMAT = 'enigma-principal-backup/1';
@@ -25,26 +26,27 @@ const AAD = utf8(FORMAT);
  * generation, and which contract has which generation. For a principal that is not running. What a
  * later contract needs is in it too (keys are derived), so a new backup is due only after a rotation.
  * @returns the text of the backup file
- * @throws PrincipalError `NOT_PROVISIONED`, `WRONG_PASSPHRASE` when it is empty
+ * @throws PrincipalError `NOT_PROVISIONED`, `LOCKED`, `WRONG_PASSPHRASE` when it is empty
  */
-export async function backupPrincipal(dataDir: string, sealer: Sealer, passphrase: string): Promise<string> {
-  const secrets = await loadSecrets(dataDir, sealer);
-  if (secrets === undefined)
-    throw new PrincipalError('NOT_PROVISIONED', `${dataDir}: no principal has been started here`);
-  const book = await openContractBook(dataDir);
-  try {
-    const salt = randomBytes(32);
-    const key = await stretch(passphrase, salt);
-    const sealed = seal(key, utf8(encodeContent(secrets, book.entries())), { aad: AAD });
-    return `${JSON.stringify({ format: FORMAT, kdf: 'scrypt', ...COST, salt: toHex(salt), sealed: toHex(sealed) })}\n`;
-  } finally {
-    await book.close();
-  }
+export function backupPrincipal(dataDir: string, sealer: Sealer, passphrase: string): Promise<string> {
+  return whileStopped(dataDir, async () => {
+    const secrets = await loadSecrets(dataDir, sealer);
+    if (secrets === undefined) throw notProvisioned(dataDir);
+    const book = await openContractBook(dataDir);
+    try {
+      const salt = randomBytes(32);
+      const key = await stretch(passphrase, salt);
+      const sealed = seal(key, utf8(encodeContent(secrets, book.entries())), { aad: AAD });
+      return `${JSON.stringify({ format: FORMAT, kdf: 'scrypt', ...COST, salt: toHex(salt), sealed: toHex(sealed) })}\n`;
+    } finally {
+      await book.close();
+    }
+  });
 }
 
 /**
  * Puts a backup into a data folder that has no secrets yet.
- * @throws PrincipalError `ALREADY_PROVISIONED`, `BACKUP_MALFORMED`, `WRONG_PASSPHRASE`
+ * @throws PrincipalError `ALREADY_PROVISIONED`, `BACKUP_MALFORMED`, `WRONG_PASSPHRASE`, `LOCKED`
  */
 export async function restorePrincipal(
   dataDir: string,
@@ -52,21 +54,26 @@ export async function restorePrincipal(
   backup: string,
   passphrase: string,
 ): Promise<void> {
-  if ((await loadSecrets(dataDir, sealer)) !== undefined) {
-    throw new PrincipalError(
-      'ALREADY_PROVISIONED',
-      `${dataDir}: holds a principal's secrets already; restore into an empty folder`,
-    );
-  }
-  const { secrets, contracts } = await openBackup(backup, passphrase);
-  const book = await openContractBook(dataDir);
+  const lock = await lockDataDir(dataDir);
   try {
-    await book.restore(contracts);
+    if ((await loadSecrets(dataDir, sealer)) !== undefined) {
+      throw new PrincipalError(
+        'ALREADY_PROVISIONED',
+        `${dataDir}: holds a principal's secrets already; restore into an empty folder`,
+      );
+    }
+    const { secrets, contracts } = await openBackup(backup, passphrase);
+    const book = await openContractBook(dataDir);
+    try {
+      await book.restore(contracts);
+    } finally {
+      await book.close();
+    }
+    // Last: a restore that was cut short leaves no secrets and can be run again.
+    await saveSecrets(dataDir, sealer, secrets);
   } finally {
-    await book.close();
+    await lock.release();
   }
-  // Last: a restore that was cut short leaves no secrets and can be run again.
-  await saveSecrets(dataDir, sealer, secrets);
 }
 
 interface Content {

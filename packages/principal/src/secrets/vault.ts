@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { generateKeyPair, type KeyPair, keyPairOf, randomBytes } from '@enigma-worker/crypto';
 import { PrincipalError } from '../errors.js';
+import { notProvisioned, whileStopped } from './data-lock.js';
 import { readIfThere, writeDurably } from './durable-file.js';
 import { resealRegistrations } from './registration-book.js';
 import type { Sealer } from './sealer.js';
@@ -66,28 +67,31 @@ export async function saveSecrets(dataDir: string, sealer: Sealer, secrets: Secr
  * secret. Contracts known before keep their keys, since their states and deltas are encrypted under
  * them. For a principal that is not running; make a new backup afterwards.
  * @returns the number of the new generation, counted from 0
- * @throws PrincipalError `NOT_PROVISIONED` when the folder holds no secrets
+ * @throws PrincipalError `NOT_PROVISIONED` when the folder holds no secrets, `LOCKED` while a principal runs there
  */
-export async function rotateMasterSecret(dataDir: string, sealer: Sealer): Promise<number> {
-  const secrets = await loadSecrets(dataDir, sealer);
-  if (secrets === undefined)
-    throw new PrincipalError('NOT_PROVISIONED', `${dataDir}: no principal has been started here`);
-  const generations = [...secrets.generations, randomBytes(MASTER_SECRET_LENGTH)];
-  await saveSecrets(dataDir, sealer, { ...secrets, generations });
-  return generations.length - 1;
+export function rotateMasterSecret(dataDir: string, sealer: Sealer): Promise<number> {
+  return whileStopped(dataDir, async () => {
+    const secrets = await loadSecrets(dataDir, sealer);
+    if (secrets === undefined) throw notProvisioned(dataDir);
+    const generations = [...secrets.generations, randomBytes(MASTER_SECRET_LENGTH)];
+    await saveSecrets(dataDir, sealer, { ...secrets, generations });
+    return generations.length - 1;
+  });
 }
 
 /**
  * Seals the secrets, and the registrations of workers, again under another sealing key. At a crash each file
- * is whole, under the one key or the other; a second run finishes the first.
+ * is whole, under the one key or the other; a second run finishes the first. For a principal that is not running.
+ * @throws PrincipalError `NOT_PROVISIONED`, `LOCKED`; what the sealers throw
  */
-export async function resealSecrets(dataDir: string, from: Sealer, to: Sealer): Promise<void> {
-  const isMoved = await opens(dataDir, to);
-  const secrets = isMoved ? undefined : await loadSecrets(dataDir, from);
-  if (!isMoved && secrets === undefined)
-    throw new PrincipalError('NOT_PROVISIONED', `${dataDir}: no principal has been started here`);
-  await resealRegistrations(dataDir, from, to);
-  if (secrets !== undefined) await saveSecrets(dataDir, to, secrets);
+export function resealSecrets(dataDir: string, from: Sealer, to: Sealer): Promise<void> {
+  return whileStopped(dataDir, async () => {
+    const isMoved = await opens(dataDir, to);
+    const secrets = isMoved ? undefined : await loadSecrets(dataDir, from);
+    if (!isMoved && secrets === undefined) throw notProvisioned(dataDir);
+    await resealRegistrations(dataDir, from, to);
+    if (secrets !== undefined) await saveSecrets(dataDir, to, secrets);
+  });
 }
 
 async function opens(dataDir: string, sealer: Sealer): Promise<boolean> {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Logger } from '../../log.js';
+import type { Logger } from '@enigma-worker/host';
 import { toStoreError } from '../database-errors.js';
 import { Database } from '../database.js';
 import { StoreError } from '../errors.js';

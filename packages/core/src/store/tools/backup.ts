@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { toStoreError } from '../database-errors.js';
 import { StoreError } from '../errors.js';
 import { databasePath } from '../file-check.js';
-import { FolderLock } from '../folder-lock.js';
+import { lockFolder } from '../lock-folder.js';
 import { checkSchema } from '../migrations.js';
 import { openDatabase } from '../open-database.js';
 import type { Progress } from '../progress.js';
@@ -44,7 +44,7 @@ export async function restoreStore(backup: string, folder: string): Promise<void
   const target = resolve(folder);
   await expectReadable(resolve(backup));
   mkdirSync(target, { recursive: true, mode: 0o700 });
-  const lock = await FolderLock.acquire(target);
+  const lock = await lockFolder(target);
   try {
     if (existsSync(databasePath(target)))
       throw new StoreError('NOT_WRITABLE', `${target} has a store already`);

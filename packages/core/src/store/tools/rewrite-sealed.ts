@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Bucket } from '../buckets.js';
 import type { Change } from '../commit-log.js';
 import { journalPath } from '../file-check.js';
-import { FolderLock } from '../folder-lock.js';
+import { lockFolder } from '../lock-folder.js';
 import type { JournalCipher } from '../memory/cipher.js';
 import { Journal } from '../memory/journal.js';
 import { rewriteJournal } from '../memory/rewrite-journal.js';
@@ -35,7 +35,7 @@ export async function rewriteSealed(
   rewrite: (entries: SealedEntries) => SealedEntries,
 ): Promise<SealedEntries> {
   const path = resolve(folder);
-  const lock = await FolderLock.acquire(path).catch((error: unknown) => {
+  const lock = await lockFolder(path).catch((error: unknown) => {
     if (error instanceof StoreError && error.code === 'LOCKED') throw error;
     throw new StoreError('NOT_A_STORE', `${path} holds no store`);
   });

@@ -6,7 +6,7 @@ import { type Bucket, CHAIN_LENGTH, indexOf } from '../buckets.js';
 import { decodeRecord } from '../contract-record.js';
 import type { Database, Snapshot } from '../database.js';
 import { StoreError } from '../errors.js';
-import { FolderLock } from '../folder-lock.js';
+import { lockFolder } from '../lock-folder.js';
 import { checkSchema } from '../migrations.js';
 import { openDatabase } from '../open-database.js';
 import type { Progress } from '../progress.js';
@@ -89,7 +89,7 @@ async function verifyStructure(folder: string, progress?: Progress): Promise<Pro
 
 async function isLocked(folder: string): Promise<boolean> {
   try {
-    const lock = await FolderLock.acquire(folder);
+    const lock = await lockFolder(folder);
     await lock.release();
     return false;
   } catch (error) {

@@ -27,7 +27,7 @@ import type { BuildFailure, Enclave, ExchangeOffer, TaskInput } from '#enclave/e
 import { openEnclave } from '#enclave/open-enclave.js';
 import type { EnclaveOptions } from '#enclave/options.js';
 import { sealerOf } from '#enclave/sealing/sealer.js';
-import { silentLogger } from '#log.js';
+import { silentLogger } from '@enigma-worker/host';
 import { openStore } from '#store/open.js';
 import type { Store } from '#store/store.js';
 

@@ -1,14 +1,29 @@
+import { randomBytes } from 'node:crypto';
 import { closeSync, linkSync, lstatSync, openSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { randomBytes, toHex } from '@enigma-worker/crypto';
-import { toStoreError } from './database-errors.js';
-import { StoreError } from './errors.js';
 
-const LOCK_NAME = 'core.lock';
-/** Name of a lock that is being made, and of one that is being looked at to see whether it is stale. */
-const NEW_PREFIX = `${LOCK_NAME}.new-`;
-const ASIDE_PREFIX = `${LOCK_NAME}.aside-`;
+/** Codes of what can keep a process from a lock, besides what the file system throws. */
+export type FolderLockErrorCode =
+  /** Another process holds it. */
+  | 'LOCKED'
+  /** The folder's path is too long for a socket on this system. */
+  | 'PATH_TOO_LONG';
+
+/** A lock that cannot be had. */
+export class FolderLockError extends Error {
+  override readonly name = 'FolderLockError';
+  readonly code: FolderLockErrorCode;
+
+  constructor(code: FolderLockErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Ends the name of a lock that is being made, and of one that is being looked at to see whether it is stale. */
+const NEW = '.new-';
+const ASIDE = '.aside-';
 /** Longest path of a socket on all systems, its end mark included. */
 const MAX_SOCKET_PATH = 104;
 const ATTEMPTS = 10;
@@ -16,8 +31,16 @@ const ATTEMPTS = 10;
 /** Gives a file a second name. */
 type Link = (from: string, to: string) => void;
 
+/** Where a lock is, or will be. */
+interface Place {
+  readonly folder: string;
+  readonly name: string;
+  readonly path: string;
+  readonly link: Link;
+}
+
 /**
- * The lock of a data folder: a socket in it that the holder listens on. The system closes it when the
+ * A lock of a folder: a socket in it that the holder listens on. The system closes it when the
  * holder ends, however it ends, so a lock that nobody answers is stale; unlike the number of a process,
  * which another may have by now, or which means nothing in another container.
  */
@@ -37,31 +60,29 @@ export class FolderLock {
   }
 
   /**
-   * Takes the lock of a folder. Where there are no hard links, as in an enclave of Gramine, others are kept out all
+   * Takes a lock of a folder. Where there are no hard links, as in an enclave of Gramine, others are kept out all
    * the same, but what the holder before left cannot be told from what it gave back.
+   * @param folder has to be there
+   * @param name of the lock's file
    * @param link makes a hard link: for tests
-   * @throws StoreError `LOCKED` when another holds it
+   * @throws FolderLockError when another holds it, or the path is too long; whatever the file system throws
    */
-  static async acquire(folder: string, link: Link = linkSync): Promise<FolderLock> {
-    const path = join(folder, LOCK_NAME);
+  static async acquire(folder: string, name: string, link: Link = linkSync): Promise<FolderLock> {
+    const place: Place = { folder, name, path: join(folder, name), link };
     let wasAbandoned = false;
-    try {
-      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-        const server = await tryListen(folder, path, link);
-        if (server === undefined) {
-          await removeIfStale(folder, path, link);
-          wasAbandoned = true;
-          continue;
-        }
-        const lock = new FolderLock(server.socket, path, wasAbandoned || server.isBare);
-        if (!(await isDisplaced(folder))) return lock;
-        await lock.release();
-        break;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const server = await tryListen(place);
+      if (server === undefined) {
+        await removeIfStale(place);
+        wasAbandoned = true;
+        continue;
       }
-    } catch (error) {
-      throw toStoreError(`locking the data folder ${folder}`, error);
+      const lock = new FolderLock(server.socket, place.path, wasAbandoned || server.isBare);
+      if (!(await isDisplaced(place))) return lock;
+      await lock.release();
+      break;
     }
-    throw locked(folder);
+    throw locked(place);
   }
 
   /** Gives the lock back. */
@@ -88,8 +109,9 @@ interface Listening {
 }
 
 /** Listens under a name of its own, which then becomes the lock in one step; nothing when that is taken. */
-async function tryListen(folder: string, path: string, link: Link): Promise<Listening | undefined> {
-  const own = temporaryPath(folder, NEW_PREFIX);
+async function tryListen(place: Place): Promise<Listening | undefined> {
+  const { folder, path, link } = place;
+  const own = temporaryPath(place, NEW);
   const socket = await listenAt(folder, own);
   try {
     link(own, path);
@@ -98,14 +120,14 @@ async function tryListen(folder: string, path: string, link: Link): Promise<List
     await closeOf(socket);
     if (isCode(error, 'EEXIST')) return undefined;
     if (!isWithoutLinks(error)) throw error;
-    return await tryListenBare(folder, path);
+    return await tryListenBare(place);
   } finally {
     tryUnlink(own);
   }
 }
 
 /** Listens under the name of the lock itself, which the system gives to one socket at a time. */
-async function tryListenBare(folder: string, path: string): Promise<Listening | undefined> {
+async function tryListenBare({ folder, path }: Place): Promise<Listening | undefined> {
   try {
     return { socket: await listenAt(folder, path), isBare: true };
   } catch (error) {
@@ -129,10 +151,11 @@ function closeOf(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
-/** Removes a lock that nobody answers. @throws StoreError `LOCKED` when somebody does */
-async function removeIfStale(folder: string, path: string, link: Link): Promise<void> {
-  if (await isAnswered(folder, path)) throw locked(folder);
-  const aside = temporaryPath(folder, ASIDE_PREFIX);
+/** Removes a lock that nobody answers. @throws FolderLockError `LOCKED` when somebody does */
+async function removeIfStale(place: Place): Promise<void> {
+  const { folder, path } = place;
+  if (await isAnswered(folder, path)) throw locked(place);
+  const aside = temporaryPath(place, ASIDE);
   try {
     renameSync(path, aside);
   } catch (error) {
@@ -146,16 +169,16 @@ async function removeIfStale(folder: string, path: string, link: Link): Promise<
     return;
   }
   try {
-    putBack(aside, path, link);
+    putBack(aside, place);
     tryUnlink(aside);
   } catch (error) {
     // Taken meanwhile: whoever did finds the lock that was put aside, and steps back.
     if (!isCode(error, 'EEXIST')) throw error;
   }
-  throw locked(folder);
+  throw locked(place);
 }
 
-function putBack(aside: string, path: string, link: Link): void {
+function putBack(aside: string, { path, link }: Place): void {
   try {
     link(aside, path);
   } catch (error) {
@@ -165,11 +188,11 @@ function putBack(aside: string, path: string, link: Link): void {
 }
 
 /** Whether a lock that was put aside is alive. Removes those that are not. */
-async function isDisplaced(folder: string): Promise<boolean> {
-  for (const name of readdirSync(folder)) {
-    if (!name.startsWith(ASIDE_PREFIX)) continue;
-    if (await isAnswered(folder, join(folder, name))) return true;
-    tryUnlink(join(folder, name));
+async function isDisplaced({ folder, name }: Place): Promise<boolean> {
+  for (const each of readdirSync(folder)) {
+    if (!each.startsWith(name + ASIDE)) continue;
+    if (await isAnswered(folder, join(folder, each))) return true;
+    tryUnlink(join(folder, each));
   }
   return false;
 }
@@ -196,9 +219,9 @@ async function withSocketPath<T>(
 ): Promise<T> {
   if (Buffer.byteLength(path) < MAX_SOCKET_PATH) return use(path);
   if (process.platform !== 'linux') {
-    throw new StoreError(
-      'IO',
-      `the path of the data folder ${folder} is too long: at most ${MAX_SOCKET_PATH - 40} bytes`,
+    throw new FolderLockError(
+      'PATH_TOO_LONG',
+      `the path of the folder ${folder} is too long: at most ${MAX_SOCKET_PATH - 40} bytes`,
     );
   }
   const descriptor = openSync(folder, 'r');
@@ -209,8 +232,8 @@ async function withSocketPath<T>(
   }
 }
 
-function temporaryPath(folder: string, prefix: string): string {
-  return join(folder, prefix + toHex(randomBytes(6)));
+function temporaryPath({ path }: Place, ending: string): string {
+  return path + ending + randomBytes(6).toString('hex');
 }
 
 function tryUnlink(path: string): void {
@@ -230,6 +253,6 @@ function isWithoutLinks(error: unknown): boolean {
   return ['ENOSYS', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP'].some((code) => isCode(error, code));
 }
 
-function locked(folder: string): StoreError {
-  return new StoreError('LOCKED', `another core has the data folder ${folder} open`);
+function locked({ path }: Place): FolderLockError {
+  return new FolderLockError('LOCKED', `another process holds the lock ${path}`);
 }

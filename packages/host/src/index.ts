@@ -1,0 +1,2 @@
+export { FolderLock, FolderLockError, type FolderLockErrorCode } from './folder-lock.js';
+export { type Logger, silentLogger } from './log.js';
