@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { lengthPrefixed, sha256, utf8 } from '@enigma-worker/crypto';
 
 /** What a worker runs of ours. */
-export const PACKAGES = ['attestation', 'core', 'crypto', 'protocol'] as const;
+export const PACKAGES = ['attestation', 'core', 'crypto', 'host', 'protocol'] as const;
 
 /**
  * SHA-256 over the worker's own code: core and the packages of ours that it stands on, in the order
- * `attestation, core, crypto, protocol`; for each its name, then for each of its `.js` files, ordered by
+ * `attestation, core, crypto, host, protocol`; for each its name, then for each of its `.js` files, ordered by
  * path, the path and the SHA-256 of the content, all length-prefixed. The worker takes it of itself, so
  * it proves something only where a platform measured what takes it: docs/threat-model.md, "Report data".
  */
