@@ -1,4 +1,3 @@
-import { equalBytes } from '@enigma-worker/crypto';
 import { stateKeyOf } from '../../store/buckets.js';
 import { bytesKey } from '../../bytes/bytes-key.js';
 import type { StateWrite } from '../../store/records.js';
@@ -10,12 +9,14 @@ import { keyTag, wholeStateTag, type StateKeys } from './keys.js';
 import { openValue, sealValue } from './sealed-value.js';
 
 interface CachedValue {
-  /** Tag and IV of the envelope: no two envelopes share them. */
-  readonly seal: Uint8Array;
+  /** Tag and IV of the envelope, as text, which takes a fifth of what an array does: no two envelopes share them. */
+  readonly seal: string;
   readonly text: string;
 }
 
 const SEAL_LENGTH = 28;
+/** What a value takes besides its text, about: its place, its seal, and its entry in the cache. */
+const OVERHEAD = 350;
 /** Tags that are remembered, and the longest name of one: enough for what a task touches again. */
 const KNOWN_TAGS = 256;
 const KNOWN_NAME = 256;
@@ -33,7 +34,7 @@ export class ValueCache {
   /** The text of a sealed value, if this very one was opened before. */
   get(place: string, sealed: Uint8Array): string | undefined {
     const cached = this.#values.get(place);
-    if (cached === undefined || !equalBytes(cached.seal, sealed.subarray(-SEAL_LENGTH))) {
+    if (cached === undefined || cached.seal !== sealOf(sealed)) {
       this.#use.miss();
       return undefined;
     }
@@ -42,8 +43,12 @@ export class ValueCache {
   }
 
   set(place: string, sealed: Uint8Array, text: string): void {
-    this.#values.set(place, { seal: sealed.slice(-SEAL_LENGTH), text }, 2 * text.length + 200);
+    this.#values.set(place, { seal: sealOf(sealed), text }, 2 * text.length + OVERHEAD);
   }
+}
+
+function sealOf(sealed: Uint8Array): string {
+  return bytesKey(sealed.subarray(-SEAL_LENGTH));
 }
 
 /** The sealed values of one contract, opened and sealed one at a time. */
