@@ -54,6 +54,11 @@ export class ByteLru<Value> {
     return this.#entries.size;
   }
 
+  /** The value that was not used for longest. */
+  get oldest(): Value | undefined {
+    return this.#ends.newer.value;
+  }
+
   /** The value of a key, which becomes the newest. */
   get(key: string): Value | undefined {
     const entry = this.#entries.get(key);
@@ -83,6 +88,11 @@ export class ByteLru<Value> {
   delete(key: string): void {
     const entry = this.#entries.get(key);
     if (entry !== undefined) this.#remove(entry);
+  }
+
+  /** Lets go of the value that was not used for longest. */
+  deleteOldest(): void {
+    if (this.#entries.size > 0) this.#remove(this.#ends.newer);
   }
 
   /** Lets go of everything. */

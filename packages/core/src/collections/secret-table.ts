@@ -1,21 +1,23 @@
-import { randomBytes } from '@enigma-worker/crypto';
+import { keccak256, randomBytes } from '@enigma-worker/crypto';
 
 /** Stands for "no place": the first place holds no secret, but the ends of the order. */
 const NONE = 0;
 const FIRST_ROOM = 64;
+/** Bytes of what stands for a name. Nobody finds two names for which it is the same, least of all without the seed. */
+const TAG = 16;
+const SEED = 16;
 
 /**
- * Secrets of one length by names of one length, in order of arrival or last use. All of it lies in a few large arrays: an object
+ * Secrets of one length by name, in order of arrival or last use. All of it lies in a few large arrays: an object
  * and a text for each would live long enough to fill V8's old generation when thousands come and go every second, and
  * what is taken out here is overwritten.
  */
 export class SecretTable {
-  readonly #nameBytes: number;
   readonly #secretBytes: number;
-  /** Nobody can choose names that meet in one bucket: the seed is not known. */
-  readonly #seed = new Uint32Array(randomBytes(8).slice().buffer);
+  /** The seed, and after it the name at hand. */
+  #seeded = seededBy(randomBytes(SEED), 0);
   #room = FIRST_ROOM;
-  #names: Uint8Array;
+  #tags = new Uint8Array(FIRST_ROOM * TAG);
   #secrets: Uint8Array;
   #expires = new Float64Array(FIRST_ROOM);
   /** The order, a ring that begins and ends at place 0; `newer` links the free places as well. */
@@ -27,11 +29,8 @@ export class SecretTable {
   #free = NONE;
   #size = 0;
 
-  /** @param nameBytes 8 at least: the first 8 bytes of a name choose its bucket */
-  constructor(nameBytes: number, secretBytes: number) {
-    this.#nameBytes = nameBytes;
+  constructor(secretBytes: number) {
     this.#secretBytes = secretBytes;
-    this.#names = new Uint8Array(FIRST_ROOM * nameBytes);
     this.#secrets = new Uint8Array(FIRST_ROOM * secretBytes);
     this.#addFree(1);
   }
@@ -49,16 +48,17 @@ export class SecretTable {
   /**
    * Holds a copy of a secret as the newest, in place of an earlier one of that name.
    * @param expires when, for {@link take}; never when absent
-   * @throws RangeError when name or secret are not as long as they have to be
+   * @throws RangeError when the secret is not as long as all are
    */
   hold(name: Uint8Array, secret: Uint8Array, expires = Infinity): void {
-    if (name.length !== this.#nameBytes || secret.length !== this.#secretBytes)
-      throw new RangeError(`expected ${this.#nameBytes} bytes of name and ${this.#secretBytes} of secret`);
-    this.#drop(this.#find(name));
+    if (secret.length !== this.#secretBytes)
+      throw new RangeError(`expected a secret of ${this.#secretBytes} bytes, got ${secret.length}`);
+    const tag = this.#tagOf(name);
+    this.#drop(this.#find(tag));
     if (this.#free === NONE) this.#grow();
     const place = this.#free;
     this.#free = this.#newer[place]!;
-    this.#names.set(name, place * this.#nameBytes);
+    for (let i = 0; i < TAG; i++) this.#tags[place * TAG + i] = tag[i]!;
     this.#secrets.set(secret, place * this.#secretBytes);
     this.#expires[place] = expires;
     this.#enterOrder(place);
@@ -68,7 +68,7 @@ export class SecretTable {
 
   /** A copy of a secret, which becomes the newest, expired or not. */
   get(name: Uint8Array): Uint8Array | undefined {
-    const place = this.#find(name);
+    const place = this.#find(this.#tagOf(name));
     if (place === NONE) return undefined;
     this.#leaveOrder(place);
     this.#enterOrder(place);
@@ -78,7 +78,7 @@ export class SecretTable {
 
   /** Takes a secret out; `undefined` when there is none of that name, or it has expired. */
   take(name: Uint8Array, now: number): Uint8Array | undefined {
-    const place = this.#find(name);
+    const place = this.#find(this.#tagOf(name));
     if (place === NONE) return undefined;
     const at = place * this.#secretBytes;
     const secret = this.#expires[place]! > now ? this.#secrets.slice(at, at + this.#secretBytes) : undefined;
@@ -96,25 +96,30 @@ export class SecretTable {
     while (this.#size > 0) this.dropOldest();
   }
 
-  #find(name: Uint8Array): number {
-    if (name.length !== this.#nameBytes) return NONE;
-    let place = this.#buckets[this.#bucketOf(name, 0)]!;
-    while (place !== NONE && !this.#isNamed(place, name)) place = this.#next[place]!;
+  /** What stands for a name, in the first bytes. */
+  #tagOf(name: Uint8Array): Uint8Array {
+    if (this.#seeded.length !== SEED + name.length) this.#seeded = seededBy(this.#seeded, name.length);
+    this.#seeded.set(name, SEED);
+    return keccak256(this.#seeded);
+  }
+
+  #find(tag: Uint8Array): number {
+    let place = this.#buckets[this.#bucketOf(tag, 0)]!;
+    while (place !== NONE && !this.#isTagged(place, tag)) place = this.#next[place]!;
     return place;
   }
 
-  #isNamed(place: number, name: Uint8Array): boolean {
-    const at = place * this.#nameBytes;
-    for (let i = 0; i < name.length; i++) if (this.#names[at + i] !== name[i]) return false;
+  #isTagged(place: number, tag: Uint8Array): boolean {
+    const at = place * TAG;
+    for (let i = 0; i < TAG; i++) if (this.#tags[at + i] !== tag[i]) return false;
     return true;
   }
 
-  /** Multiply-shift: two names meet in a bucket as seldom as by chance, whoever chose them. */
-  #bucketOf(bytes: Uint8Array, at: number): number {
-    const [first, second] = this.#seed;
-    const mixed = Math.imul(word(bytes, at), first! | 1) + Math.imul(word(bytes, at + 4), second! | 1);
-    // The upper bits are the mixed ones; there are as many buckets as places, a power of two.
-    return (mixed >>> 0) >>> (Math.clz32(this.#room) + 1);
+  /** There are as many buckets as places, a power of two. */
+  #bucketOf(tags: Uint8Array, at: number): number {
+    return (
+      (tags[at]! | (tags[at + 1]! << 8) | (tags[at + 2]! << 16) | (tags[at + 3]! << 24)) & (this.#room - 1)
+    );
   }
 
   #enterOrder(place: number): void {
@@ -131,13 +136,13 @@ export class SecretTable {
   }
 
   #enterBucket(place: number): void {
-    const bucket = this.#bucketOf(this.#names, place * this.#nameBytes);
+    const bucket = this.#bucketOf(this.#tags, place * TAG);
     this.#next[place] = this.#buckets[bucket]!;
     this.#buckets[bucket] = place;
   }
 
   #leaveBucket(place: number): void {
-    const bucket = this.#bucketOf(this.#names, place * this.#nameBytes);
+    const bucket = this.#bucketOf(this.#tags, place * TAG);
     if (this.#buckets[bucket] === place) {
       this.#buckets[bucket] = this.#next[place]!;
       return;
@@ -168,7 +173,7 @@ export class SecretTable {
   #grow(): void {
     const first = this.#room;
     this.#room *= 2;
-    this.#names = enlarged(this.#names);
+    this.#tags = enlarged(this.#tags);
     const secrets = this.#secrets;
     this.#secrets = enlarged(secrets);
     secrets.fill(0);
@@ -182,8 +187,11 @@ export class SecretTable {
   }
 }
 
-function word(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+/** Room for the seed at its beginning and a name of so many bytes after it. */
+function seededBy(seed: Uint8Array, nameBytes: number): Uint8Array {
+  const seeded = new Uint8Array(SEED + nameBytes);
+  seeded.set(seed.subarray(0, SEED));
+  return seeded;
 }
 
 /** A copy of twice the length. */

@@ -10,7 +10,7 @@ export class StateKeys {
   readonly #sealer: Sealer;
   readonly #inMemory: number;
   /** By address; the one that was not used for longest goes first. */
-  readonly #open = new SecretTable(32, 32);
+  readonly #open = new SecretTable(32);
 
   /** @param inMemory how many keys are kept open */
   constructor(store: Pick<Store, 'stateKey' | 'putStateKeys'>, sealer: Sealer, inMemory: number) {

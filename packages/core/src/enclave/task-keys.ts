@@ -54,7 +54,7 @@ export class TaskKeys {
   readonly #makeAhead: (count: number) => Promise<readonly SpareKey[]>;
   readonly #now: () => number;
   /** What user and worker agreed on, all that is left of the worker's private key, by the user's public key. */
-  readonly #held = new SecretTable(64, 32);
+  readonly #held = new SecretTable(32);
   readonly #spare: SpareKey[] = [];
   #making = 0;
 

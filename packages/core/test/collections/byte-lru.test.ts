@@ -14,6 +14,17 @@ describe('ByteLru', () => {
     expect(lru.bytes).toBe(30);
   });
 
+  it('tells what was not used for longest, and lets go of it', () => {
+    const lru = new ByteLru<number>(30);
+    expect(lru.oldest).toBeUndefined();
+    lru.deleteOldest();
+    for (const key of ['a', 'b']) lru.set(key, key.charCodeAt(0), 10);
+    lru.get('a');
+    expect(lru.oldest).toBe(98);
+    lru.deleteOldest();
+    expect([lru.oldest, lru.size, lru.bytes, lru.get('b')]).toEqual([97, 1, 10, undefined]);
+  });
+
   it('replaces the value of a key, and its size', () => {
     const lru = new ByteLru<number>(30);
     lru.set('a', 1, 10);

@@ -12,6 +12,8 @@ interface CachedValue {
   /** Tag and IV of the envelope, as text, which takes a fifth of what an array does: no two envelopes share them. */
   readonly seal: string;
   readonly text: string;
+  /** The turn of its last use. */
+  turn: number;
 }
 
 const SEAL_LENGTH = 28;
@@ -21,14 +23,53 @@ const OVERHEAD = 350;
 const KNOWN_TAGS = 256;
 const KNOWN_NAME = 256;
 
-/** Texts of opened values, so that one that is read again and again is decrypted once. Bounded in bytes. */
+/** Bounds of a {@link ValueCache}. */
+export interface ValueCacheOptions {
+  /** Bytes of opened values kept; 8 MiB by default. */
+  readonly cacheBytes?: number;
+  /** How long one is kept that nobody asks for, in ms; a minute by default. */
+  readonly idleMs?: number;
+  /** Told how it is used: for metrics. */
+  readonly cacheUse?: CacheUse;
+  /** Milliseconds since whenever, never less than before; for tests. */
+  readonly now?: () => number;
+}
+
+/** Values that one task lets go of at most for not having been asked for. */
+const DROPPED_AT_ONCE = 64;
+
+/**
+ * Texts of opened values, so that one that is read again and again is decrypted once. Bounded in bytes; and what is not
+ * asked for is not kept: neither plaintext of a state that nobody uses nor what was of a contract that is gone.
+ */
 export class ValueCache {
   readonly #values: ByteLru<CachedValue>;
+  readonly #idleMs: number;
   readonly #use: CacheUse;
+  readonly #now: () => number;
+  /** Turns are as long as a value is kept idle at least. */
+  #turn = 0;
 
-  constructor(capacity: number, use: CacheUse = UNCOUNTED) {
-    this.#use = use;
-    this.#values = new ByteLru(capacity);
+  constructor({ cacheBytes, idleMs, cacheUse, now }: ValueCacheOptions = {}) {
+    this.#values = new ByteLru(cacheBytes ?? 8 * 1024 * 1024);
+    this.#idleMs = idleMs ?? 60_000;
+    this.#use = cacheUse ?? UNCOUNTED;
+    this.#now = now ?? (() => performance.now());
+  }
+
+  /** Begins a task: lets go of values that nobody asked for since the turn before this one. */
+  begin(): void {
+    this.#turn = Math.trunc(this.#now() / this.#idleMs);
+    for (let left = DROPPED_AT_ONCE; left > 0; left--) {
+      const { oldest } = this.#values;
+      if (oldest === undefined || oldest.turn >= this.#turn - 1) return;
+      this.#values.deleteOldest();
+    }
+  }
+
+  /** How many values are kept. */
+  get size(): number {
+    return this.#values.size;
   }
 
   /** The text of a sealed value, if this very one was opened before. */
@@ -39,11 +80,12 @@ export class ValueCache {
       return undefined;
     }
     this.#use.hit();
+    cached.turn = this.#turn;
     return cached.text;
   }
 
   set(place: string, sealed: Uint8Array, text: string): void {
-    this.#values.set(place, { seal: sealOf(sealed), text }, 2 * text.length + OVERHEAD);
+    this.#values.set(place, { seal: sealOf(sealed), text, turn: this.#turn }, 2 * text.length + OVERHEAD);
   }
 }
 

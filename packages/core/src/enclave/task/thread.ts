@@ -6,6 +6,7 @@ import { serve } from '../../executors/serve.js';
 import { openStoreReader } from '../../store/reader.js';
 import { Engine } from '../../vm/engine.js';
 import { StateAccess } from '../state/state-access.js';
+import { ValueCache } from '../state/value-store.js';
 import { countingUse } from './cache-counts.js';
 import { taskService } from './service.js';
 
@@ -25,7 +26,7 @@ setThreadPriority(ownThread(), setup.niceness);
 const reader = openStoreReader(setup.storePath);
 const use = countingUse(setup.cacheCounts, threadId);
 const engine = new Engine({ cacheUse: { modules: use.module, instances: use.instance } });
-const states = new StateAccess(reader, { cacheUse: use.value });
+const states = new StateAccess(reader, new ValueCache({ cacheUse: use.value }));
 try {
   await serve(link, taskService({ engine, reader, states, signingKey: setup.signingKey }));
 } finally {
