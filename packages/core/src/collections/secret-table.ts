@@ -2,36 +2,37 @@ import { keccak256, randomBytes } from '@enigma-worker/crypto';
 
 /** Stands for "no place": the first place holds no secret, but the ends of the order. */
 const NONE = 0;
-const FIRST_ROOM = 64;
+/** Places whose tags and secrets lie in one array. */
+const SEGMENT_BITS = 10;
+const SEGMENT = 1 << SEGMENT_BITS;
 /** Bytes of what stands for a name. Nobody finds two names for which it is the same, least of all without the seed. */
 const TAG = 16;
 const SEED = 16;
 
 /**
  * Secrets of one length by name, in order of arrival or last use. All of it lies in a few large arrays: an object
- * and a text for each would live long enough to fill V8's old generation when thousands come and go every second, and
- * what is taken out here is overwritten.
+ * and a text for each would live long enough to fill V8's old generation when thousands come and go every second. A
+ * secret is never moved, and overwritten when it goes.
  */
 export class SecretTable {
   readonly #secretBytes: number;
   /** The seed, and after it the name at hand. */
   #seeded = seededBy(randomBytes(SEED), 0);
-  #room = FIRST_ROOM;
-  #tags = new Uint8Array(FIRST_ROOM * TAG);
-  #secrets: Uint8Array;
-  #expires = new Float64Array(FIRST_ROOM);
+  #room = SEGMENT;
+  /** Tag and secret of each place, made when a place in them is first used. */
+  readonly #segments: Uint8Array[] = [];
+  #expires = new Float64Array(SEGMENT);
   /** The order, a ring that begins and ends at place 0; `newer` links the free places as well. */
-  #newer = new Int32Array(FIRST_ROOM);
-  #older = new Int32Array(FIRST_ROOM);
+  #newer = new Int32Array(SEGMENT);
+  #older = new Int32Array(SEGMENT);
   /** First place of each bucket, and the next of its bucket for each place. */
-  #buckets = new Int32Array(FIRST_ROOM);
-  #next = new Int32Array(FIRST_ROOM);
+  #buckets = new Int32Array(SEGMENT);
+  #next = new Int32Array(SEGMENT);
   #free = NONE;
   #size = 0;
 
   constructor(secretBytes: number) {
     this.#secretBytes = secretBytes;
-    this.#secrets = new Uint8Array(FIRST_ROOM * secretBytes);
     this.#addFree(1);
   }
 
@@ -58,8 +59,12 @@ export class SecretTable {
     if (this.#free === NONE) this.#grow();
     const place = this.#free;
     this.#free = this.#newer[place]!;
-    for (let i = 0; i < TAG; i++) this.#tags[place * TAG + i] = tag[i]!;
-    this.#secrets.set(secret, place * this.#secretBytes);
+    const at = this.#offsetOf(place);
+    const segment = (this.#segments[place >>> SEGMENT_BITS] ??= new Uint8Array(
+      SEGMENT * (TAG + this.#secretBytes),
+    ));
+    for (let i = 0; i < TAG; i++) segment[at + i] = tag[i]!;
+    segment.set(secret, at + TAG);
     this.#expires[place] = expires;
     this.#enterOrder(place);
     this.#enterBucket(place);
@@ -72,16 +77,14 @@ export class SecretTable {
     if (place === NONE) return undefined;
     this.#leaveOrder(place);
     this.#enterOrder(place);
-    const at = place * this.#secretBytes;
-    return this.#secrets.slice(at, at + this.#secretBytes);
+    return this.#secretAt(place);
   }
 
   /** Takes a secret out; `undefined` when there is none of that name, or it has expired. */
   take(name: Uint8Array, now: number): Uint8Array | undefined {
     const place = this.#find(this.#tagOf(name));
     if (place === NONE) return undefined;
-    const at = place * this.#secretBytes;
-    const secret = this.#expires[place]! > now ? this.#secrets.slice(at, at + this.#secretBytes) : undefined;
+    const secret = this.#expires[place]! > now ? this.#secretAt(place) : undefined;
     this.#drop(place);
     return secret;
   }
@@ -110,9 +113,22 @@ export class SecretTable {
   }
 
   #isTagged(place: number, tag: Uint8Array): boolean {
-    const at = place * TAG;
-    for (let i = 0; i < TAG; i++) if (this.#tags[at + i] !== tag[i]) return false;
+    const [segment, at] = [this.#segmentOf(place), this.#offsetOf(place)];
+    for (let i = 0; i < TAG; i++) if (segment[at + i] !== tag[i]) return false;
     return true;
+  }
+
+  #secretAt(place: number): Uint8Array {
+    const at = this.#offsetOf(place) + TAG;
+    return this.#segmentOf(place).slice(at, at + this.#secretBytes);
+  }
+
+  #segmentOf(place: number): Uint8Array {
+    return this.#segments[place >>> SEGMENT_BITS]!;
+  }
+
+  #offsetOf(place: number): number {
+    return (place & (SEGMENT - 1)) * (TAG + this.#secretBytes);
   }
 
   /** There are as many buckets as places, a power of two. */
@@ -136,13 +152,13 @@ export class SecretTable {
   }
 
   #enterBucket(place: number): void {
-    const bucket = this.#bucketOf(this.#tags, place * TAG);
+    const bucket = this.#bucketOf(this.#segmentOf(place), this.#offsetOf(place));
     this.#next[place] = this.#buckets[bucket]!;
     this.#buckets[bucket] = place;
   }
 
   #leaveBucket(place: number): void {
-    const bucket = this.#bucketOf(this.#tags, place * TAG);
+    const bucket = this.#bucketOf(this.#segmentOf(place), this.#offsetOf(place));
     if (this.#buckets[bucket] === place) {
       this.#buckets[bucket] = this.#next[place]!;
       return;
@@ -156,7 +172,8 @@ export class SecretTable {
     if (place === NONE) return;
     this.#leaveBucket(place);
     this.#leaveOrder(place);
-    this.#secrets.fill(0, place * this.#secretBytes, (place + 1) * this.#secretBytes);
+    const at = this.#offsetOf(place) + TAG;
+    this.#segmentOf(place).fill(0, at, at + this.#secretBytes);
     this.#newer[place] = this.#free;
     this.#free = place;
     this.#size--;
@@ -173,10 +190,6 @@ export class SecretTable {
   #grow(): void {
     const first = this.#room;
     this.#room *= 2;
-    this.#tags = enlarged(this.#tags);
-    const secrets = this.#secrets;
-    this.#secrets = enlarged(secrets);
-    secrets.fill(0);
     this.#expires = enlarged(this.#expires);
     this.#newer = enlarged(this.#newer);
     this.#older = enlarged(this.#older);
@@ -195,7 +208,7 @@ function seededBy(seed: Uint8Array, nameBytes: number): Uint8Array {
 }
 
 /** A copy of twice the length. */
-function enlarged<List extends Uint8Array | Int32Array | Float64Array>(list: List): List {
+function enlarged<List extends Int32Array | Float64Array>(list: List): List {
   const larger = new (list.constructor as new (length: number) => List)(2 * list.length);
   larger.set(list);
   return larger;
