@@ -4,6 +4,7 @@ import { bindError, ipcPath, requireFree, withPrivateFiles } from './bind-errors
 import type { Frames, Transport, TransportOptions } from './transport.js';
 import { Turn } from './turn.js';
 import { Connection } from './zmtp/connection.js';
+import { Departures } from './zmtp/departures.js';
 
 /** How long, in ms, closing waits for replies that are on their way out. */
 const LINGER = 2_000;
@@ -24,6 +25,7 @@ export class PlainTransport implements Transport {
   readonly #turn: Turn;
   readonly #connections = new Map<number, Connection>();
   #take: ((frames: Frames) => void) | undefined;
+  readonly #departures = new Departures();
   #next = 1;
   #closed: Promise<void> | undefined;
 
@@ -36,7 +38,7 @@ export class PlainTransport implements Transport {
 
   /** @throws IpcError when the address is malformed or taken. */
   static async bind(endpoint: string, options: TransportOptions): Promise<Transport> {
-    const server = createServer({ noDelay: true });
+    const server = createServer({ noDelay: true, allowHalfOpen: true });
     const path = ipcPath(endpoint);
     try {
       if (path === undefined) {
@@ -63,16 +65,16 @@ export class PlainTransport implements Transport {
         messageBytes: this.#options.maxFrameBytes,
         outboundBytes: this.#options.outboundBytes,
       };
-      const connection = new Connection(socket, limits, {
-        message: (frames) => {
+      const events = {
+        message: (frames: Buffer[]) => {
           this.#turn.began(name);
           this.#take?.([name, ...frames]);
         },
         overdue: () => this.#turn.overdue(),
         sent: this.#options.sent,
         closed: () => this.#connections.delete(number),
-      });
-      this.#connections.set(number, connection);
+      };
+      this.#connections.set(number, new Connection(socket, limits, events, this.#departures));
     });
   }
 

@@ -150,6 +150,18 @@ describe('connections', () => {
     expect(String((await other.receive())[0])).toBe('b');
   });
 
+  it.each([
+    ['ends', Buffer.alloc(0)],
+    ['breaks the protocol', Buffer.from('ff', 'hex')],
+  ])('answer all that was asked before the peer %s', async (_, last) => {
+    const { socket, ended } = peer((await start()).endpoint);
+    const requests = Array.from({ length: 300 }, () => request);
+    socket.end(Buffer.concat([greeting(), dealerReady, ...requests, last, last]));
+    const reply = Buffer.concat(encodeMessage([Buffer.alloc(0), Buffer.from('a')]));
+    const told = (await ended).subarray(Buffer.concat([greeting(), ready()]).length);
+    expect(told.length).toBe(300 * reply.length);
+  });
+
   it('answer heartbeats and ignore commands they do not know', async () => {
     const { socket, ended } = peer((await start()).endpoint);
     const ping = encodeCommand('PING', Buffer.from([0, 10, 7, 8, 9]));

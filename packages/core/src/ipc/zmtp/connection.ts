@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Departures } from './departures.js';
 import {
   decodeCommand,
   encodeCommand,
@@ -37,7 +38,7 @@ const JOINED = 64 * 1024;
 /** Bytes of unread replies beyond which no more of the peer's requests are read. */
 const RESTING = 1 << 20;
 
-/** One peer's TCP or Unix connection, speaking ZMTP 3. Whatever breaks the protocol ends it. */
+/** One peer's TCP or Unix connection, half-open allowed, speaking ZMTP 3. Whatever breaks the protocol ends it. */
 export class Connection {
   readonly #socket: Socket;
   readonly #limits: ConnectionLimits;
@@ -47,13 +48,17 @@ export class Connection {
   #phase: 'greeting' | 'handshake' | 'traffic' = 'greeting';
   #message: Buffer[] = [];
   #messageBytes = 0;
-  /** Replies made while one piece of input is worked off: they leave together. */
-  #batch: Buffer[] | undefined;
+  /** Whether the peer has said all that it will say. */
+  #hasEnded = false;
+  readonly #departures: Departures;
+  /** What leaves at the end of this turn of the event loop. */
+  #outgoing: Buffer[] = [];
 
-  constructor(socket: Socket, limits: ConnectionLimits, events: ConnectionEvents) {
+  constructor(socket: Socket, limits: ConnectionLimits, events: ConnectionEvents, departures: Departures) {
     this.#socket = socket;
     this.#limits = limits;
     this.#events = events;
+    this.#departures = departures;
     this.#reader = new FrameReader(limits.messageBytes);
     this.#timer = setTimeout(() => socket.destroy(), HANDSHAKE_TIMEOUT);
     socket.setNoDelay(true);
@@ -64,6 +69,11 @@ export class Connection {
     // What is wrong with a connection is no news: its end is.
     socket.on('error', () => undefined);
     socket.on('drain', () => socket.resume());
+    // What was asked before its end is answered.
+    socket.on('end', () => {
+      this.#hasEnded = true;
+      this.#work();
+    });
     socket.on('close', () => {
       clearTimeout(this.#timer);
       events.closed();
@@ -73,13 +83,19 @@ export class Connection {
 
   /** Sends one message. */
   send(bodies: readonly Uint8Array[]): void {
-    const parts = encodeMessage(bodies);
-    if (this.#batch === undefined) this.#write(parts);
-    else this.#batch.push(...parts);
+    for (const part of encodeMessage(bodies)) this.#queue(part);
+  }
+
+  /** Hands to the system what was sent. */
+  flush(): void {
+    const parts = this.#outgoing;
+    this.#outgoing = [];
+    if (parts.length > 0) this.#write(parts);
   }
 
   /** Lets what was sent leave, then ends. */
   end(): void {
+    this.flush();
     this.#socket.end();
   }
 
@@ -89,23 +105,21 @@ export class Connection {
   }
 
   #work(): void {
-    this.#batch = [];
     try {
-      this.#read();
+      if (this.#read() && this.#hasEnded) this.end();
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
+      // What was asked before is answered.
+      this.flush();
       this.#socket.destroy();
-    } finally {
-      const batch = this.#batch;
-      this.#batch = undefined;
-      if (batch.length > 0) this.#write(batch);
     }
   }
 
-  #read(): void {
+  /** Works off what has come, and tells whether that was all of it. */
+  #read(): boolean {
     if (this.#phase === 'greeting') {
       const bytes = this.#reader.bytes(GREETING_LENGTH);
-      if (bytes === undefined) return;
+      if (bytes === undefined) return true;
       checkGreeting(bytes);
       this.#phase = 'handshake';
       this.#socket.write(ready());
@@ -115,9 +129,10 @@ export class Connection {
       else this.#frame(frame);
       if (this.#events.overdue()) {
         this.#yield();
-        return;
+        return false;
       }
     }
+    return true;
   }
 
   #command({ body }: Frame): void {
@@ -129,7 +144,7 @@ export class Connection {
     }
     const { name, data } = decodeCommand(body);
     // A PING holds a time to live of two bytes and a context, which the PONG returns.
-    if (name === 'PING') this.#batch?.push(encodeCommand('PONG', data.subarray(2, 18)));
+    if (name === 'PING') this.#queue(encodeCommand('PONG', data.subarray(2, 18)));
   }
 
   #frame({ body, more }: Frame): void {
@@ -156,9 +171,13 @@ export class Connection {
     });
   }
 
+  #queue(part: Buffer): void {
+    if (this.#outgoing.push(part) === 1) this.#departures.add(this);
+  }
+
   #write(parts: readonly Buffer[]): void {
     const socket = this.#socket;
-    if (socket.destroyed) return;
+    if (!socket.writable) return;
     const pieces = joined(parts);
     if (pieces.length > 1) socket.cork();
     for (const piece of pieces) {
