@@ -153,11 +153,11 @@ export interface Enclave extends AsyncDisposable {
   acceptExchange(response: Uint8Array, sig?: Uint8Array): Promise<readonly BuildFailure[]>;
 
   /**
-   * Runs `work` while no task of these contracts runs: for writes to the store that touch them.
+   * Runs `work` while no task of the contract runs: for writes to the store that touch it.
    * Tasks that arrive meanwhile wait.
-   * @throws EnclaveError `BUSY` when too much waits for one of them
+   * @throws EnclaveError `BUSY` when too much waits for it
    */
-  exclusive<T>(addresses: readonly Uint8Array[], work: () => Promise<T>): Promise<T>;
+  exclusive<T>(address: Uint8Array, work: () => Promise<T>): Promise<T>;
 
   stats(): EnclaveStats;
 

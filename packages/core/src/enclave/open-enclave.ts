@@ -1,8 +1,10 @@
-import { equalBytes } from '@enigma-worker/crypto';
+import { equalBytes, toHex } from '@enigma-worker/crypto';
 import type { StateKey } from '@enigma-worker/protocol';
 import { Lanes } from '../executors/lanes.js';
 import type { Logger } from '@enigma-worker/host';
 import { bytesKey } from '../bytes/bytes-key.js';
+import { Clock } from '../store/clock.js';
+import { StoreError } from '../store/errors.js';
 import { isBehind, type Store } from '../store/store.js';
 import { executorStackMb, executorYoungGenerationMb } from '../vm/executor-thread.js';
 import type { AttestationProvider } from './attestation/provider.js';
@@ -59,6 +61,9 @@ class StoreEnclave implements Enclave {
   readonly #exchange: KeyExchange;
   readonly #tasks: Tasks;
   readonly #caches: CacheTotals;
+  readonly #log: Logger;
+  /** The answer to a key exchange that came last, until its keys are kept. */
+  #exchanging: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
 
   constructor(
@@ -69,6 +74,7 @@ class StoreEnclave implements Enclave {
     this.#store = store;
     this.#options = options;
     this.#identity = identity;
+    this.#log = log;
     const { signingKey } = identity;
     const cacheCounts = cacheCountsMemory();
     this.#caches = new CacheTotals(cacheCounts);
@@ -104,24 +110,16 @@ class StoreEnclave implements Enclave {
   createExchange: Enclave['createExchange'] = (addresses) => this.#exchange.request(addresses);
 
   async acceptExchange(response: Uint8Array, sig?: Uint8Array): Promise<readonly BuildFailure[]> {
-    const { id, keys } = this.#exchange.open(response, sig);
-    const latest = [...new Map(keys.map((each) => [bytesKey(each.address), each])).values()];
-    const fresh = latest.filter(({ address }) => this.#stateKeys.get(address) === undefined);
-    const other = latest.filter(({ address, key }) => {
-      const held = this.#stateKeys.get(address);
-      return held !== undefined && !equalBytes(held, key);
-    });
-    await this.#stateKeys.put(fresh);
-    const refused = await this.#replaceKeys(other);
-    this.#exchange.finish(id);
-    const failed = await this.#buildAll(
-      latest.map(({ address }) => address).filter((address) => !refused.includes(address)),
-    );
+    // One after the other: no answer is used twice, and no two of them give one contract its first key.
+    const taken = this.#exchanging.then(() => this.#takeKeys(response, sig));
+    this.#exchanging = taken.catch(() => undefined);
+    const { accepted, refused } = await taken;
+    const failed = await this.#buildAll(accepted);
     return [...refused, ...failed].map((address) => ({ address, status: -1 }));
   }
 
-  async exclusive<T>(addresses: readonly Uint8Array[], work: () => Promise<T>): Promise<T> {
-    return await enclaveErrors(this.#lanes.exclusive(addresses.map(bytesKey), work));
+  async exclusive<T>(address: Uint8Array, work: () => Promise<T>): Promise<T> {
+    return await enclaveErrors(this.#lanes.exclusive(bytesKey(address), work));
   }
 
   stats(): EnclaveStats {
@@ -160,17 +158,43 @@ class StoreEnclave implements Enclave {
     return end.kind === 'reply' && end.reply.kind === 'spare-keys' ? end.reply.keys : [];
   }
 
+  /** Keeps the keys of an answer; tells for which contracts that was done, and for which not. */
+  async #takeKeys(
+    response: Uint8Array,
+    sig: Uint8Array | undefined,
+  ): Promise<{ accepted: Uint8Array[]; refused: Uint8Array[] }> {
+    const { id, keys } = this.#exchange.open(response, sig);
+    const [accepted, refused, fresh, other]: [Uint8Array[], Uint8Array[], StateKey[], StateKey[]] = [
+      [],
+      [],
+      [],
+      [],
+    ];
+    const clock = new Clock();
+    for (const each of new Map(keys.map((each) => [bytesKey(each.address), each])).values()) {
+      const held = this.#stateKeys.get(each.address);
+      if (held === undefined) fresh.push(each);
+      if (held === undefined || equalBytes(held, each.key)) accepted.push(each.address);
+      else other.push(each);
+      if (clock.isTurnOver) await clock.nextTurn();
+    }
+    await this.#stateKeys.put(fresh);
+    const replaced = await Promise.all(other.map((each) => this.#replaceKey(each)));
+    for (const [at, { address }] of other.entries())
+      (replaced[at] === true ? accepted : refused).push(address);
+    this.#exchange.finish(id);
+    return { accepted, refused };
+  }
+
   /**
-   * Puts keys in place of others; gives back the addresses where the earlier key stays. A state that
-   * stands was built with its key: another one cannot be right and would make the state unreadable.
+   * Puts a key in place of another, unless the contract's state stands: it was built with its key, so that another one
+   * cannot be right and would make the state unreadable.
    */
-  async #replaceKeys(keys: readonly StateKey[]): Promise<Uint8Array[]> {
-    if (keys.length === 0) return [];
-    const addresses = keys.map(({ address }) => address);
-    return await this.exclusive(addresses, async () => {
-      const isBuilt = ({ address }: StateKey): boolean => this.#store.contract(address)?.state !== undefined;
-      await this.#stateKeys.put(keys.filter((each) => !isBuilt(each)));
-      return keys.filter(isBuilt).map(({ address }) => address);
+  async #replaceKey(key: StateKey): Promise<boolean> {
+    return await this.exclusive(key.address, async () => {
+      if (this.#store.contract(key.address)?.state !== undefined) return false;
+      await this.#stateKeys.put([key]);
+      return true;
     });
   }
 
@@ -178,14 +202,15 @@ class StoreEnclave implements Enclave {
   async #buildAll(addresses: readonly Uint8Array[]): Promise<Uint8Array[]> {
     const failed: Uint8Array[] = [];
     const queue = addresses.values();
+    const clock = new Clock();
     const worker = async (): Promise<void> => {
       for (const address of queue) {
-        const record = this.#store.contract(address);
-        if (record === undefined || !isBehind(record)) continue;
+        if (clock.isTurnOver) await clock.nextTurn();
         try {
-          await this.#tasks.build(address);
+          if (this.#isBehind(address)) await this.#tasks.build(address);
         } catch (error) {
-          if (!(error instanceof EnclaveError && error.code === 'STATE')) throw error;
+          if (!isOfState(error)) throw error;
+          this.#log.warn({ contract: toHex(address), code: error.code }, error.message);
           failed.push(address);
         }
       }
@@ -193,4 +218,15 @@ class StoreEnclave implements Enclave {
     await Promise.all(Array.from({ length: 2 * this.#options.threads }, worker));
     return failed;
   }
+
+  #isBehind(address: Uint8Array): boolean {
+    const record = this.#store.contract(address);
+    return record !== undefined && isBehind(record);
+  }
+}
+
+/** Whether a state could not be built for what is stored of it: no other contract's fares worse for that. */
+function isOfState(error: unknown): error is EnclaveError | StoreError {
+  if (error instanceof EnclaveError) return error.code === 'STATE' || error.code === 'STORE';
+  return error instanceof StoreError && error.code === 'CORRUPT';
 }

@@ -4,6 +4,9 @@ import type { Store } from '../store/store.js';
 import { SecretTable } from '../collections/secret-table.js';
 import type { Sealer } from './sealing/sealer.js';
 
+/** As many keys are stored together, so that others get their turn in between. */
+const STEP = 256;
+
 /** The keys of contracts' states: sealed in the store, the ones in use also in memory. */
 export class StateKeys {
   readonly #store: Pick<Store, 'stateKey' | 'putStateKeys'>;
@@ -40,12 +43,15 @@ export class StateKeys {
 
   /** Keeps keys, in place of earlier ones; durable when it resolves. */
   async put(keys: readonly StateKey[]): Promise<void> {
-    const sealed = keys.map(({ address, key }) => ({
-      address,
-      sealed: this.#sealer.seal(labelOf(toHex(address)), key),
-    }));
-    await this.#store.putStateKeys(sealed);
-    for (const { address, key } of keys) this.#hold(address, key);
+    for (let from = 0; from < keys.length; from += STEP) {
+      const some = keys.slice(from, from + STEP);
+      const sealed = some.map(({ address, key }) => ({
+        address,
+        sealed: this.#sealer.seal(labelOf(toHex(address)), key),
+      }));
+      await this.#store.putStateKeys(sealed);
+      for (const { address, key } of some) this.#hold(address, key);
+    }
   }
 
   /** Forgets what is open in memory. */

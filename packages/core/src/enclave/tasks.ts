@@ -83,7 +83,7 @@ export class Tasks {
    * @throws EnclaveError `STATE` when a delta is missing or does not fit
    */
   async build(address: Uint8Array): Promise<void> {
-    await enclaveErrors(this.#modules.lanes.exclusive([bytesKey(address)], () => this.#build(address)));
+    await enclaveErrors(this.#modules.lanes.exclusive(bytesKey(address), () => this.#build(address)));
   }
 
   async #compute(
@@ -93,13 +93,17 @@ export class Tasks {
     const { lanes, taskKeys, stateKeys } = this.#modules;
     const { contractAddress } = input;
     const ioKey = taskKeys.take(input.userDHKey);
-    const stateKey = stateKeys.get(contractAddress);
-    const job: ComputeJob = { kind: 'compute', fresh: false, ioKey, stateKey, input, dryRun };
+    const job: ComputeJob = { kind: 'compute', fresh: false, ioKey, stateKey: undefined, input, dryRun };
     let change: TaskChange | undefined;
-    const run = lanes.run(bytesKey(contractAddress), job, (reply) => {
+    const settle = (reply: Reply): Settlement => {
       if (reply.kind === 'changed') ({ change } = reply);
       return this.#settle(contractAddress, reply);
-    });
+    };
+    // Until its turn comes, another key may take the place of this one.
+    const prepare = (): void => {
+      job.stateKey = stateKeys.get(contractAddress);
+    };
+    const run = lanes.run(bytesKey(contractAddress), job, settle, prepare);
     const end = await enclaveErrors(run);
     if (end.kind === 'reply') return { reply: end.reply, change };
     return { reply: { kind: 'failed', result: this.#lostCompute(end.reason, job) }, change };
@@ -111,7 +115,7 @@ export class Tasks {
     const { contractAddress } = input;
     this.#refuseExisting(contractAddress);
     const ioKey = taskKeys.take(input.userDHKey);
-    const run = lanes.exclusive([bytesKey(contractAddress)], async () => {
+    const run = lanes.exclusive(bytesKey(contractAddress), async () => {
       // It may have come into being while this task waited for its turn.
       this.#refuseExisting(contractAddress);
       const stateKey = stateKeys.get(contractAddress);
@@ -151,7 +155,7 @@ export class Tasks {
       const stateKey = stateKeys.get(address);
       if (stateKey === undefined) throw systemError(missingStateKey(address));
       const job: Job = { kind: 'build', fresh: true, address, stateKey };
-      const step = builtStep(await lanes.runLoose(job));
+      const step = builtStep(address, await lanes.runLoose(job));
       if (step.change !== undefined) await store.commitBuild(address, step.change);
       if (step.next === 'done') return;
       if (step.next !== 'more') throw obstacle(address, step.next);
@@ -187,11 +191,16 @@ export class Tasks {
   }
 }
 
-function builtStep(end: JobEnd<Reply>): BuildStep {
+function builtStep(address: Uint8Array, end: JobEnd<Reply>): BuildStep {
   if (end.kind === 'lost')
     throw new EnclaveError('STATE', insideEnclave('StateError', 'building the state took too long'));
-  if (end.reply.kind !== 'built') throw unexpected('build', end.reply);
-  return end.reply.step;
+  const { reply } = end;
+  if (reply.kind === 'built') return reply.step;
+  if (reply.kind !== 'error') throw unexpected('build', reply);
+  throw new EnclaveError(
+    reply.code,
+    `the state of contract ${toHex(address)} cannot be built: ${reply.message}`,
+  );
 }
 
 const REASONS: Record<BuildObstacle['reason'], string> = {

@@ -26,6 +26,8 @@ export interface JobEntry<Job, Reply> extends Posted<Job> {
   readonly sequence: number;
   readonly lane: Lane<Job, Reply>;
   readonly settle: (reply: Reply) => Settlement;
+  /** Completes the job with what it needs as that is when its turn comes; called again when it is repeated. */
+  readonly prepare: (() => void) | undefined;
   readonly resolve: (end: JobEnd<Reply>) => void;
   readonly reject: (error: unknown) => void;
   /** Set when the job told something that has to be settled: ends with that. */

@@ -68,11 +68,17 @@ export class Lanes<Job extends LaneJob, Reply> {
    * Runs a job in its turn.
    * @param settle called with each reply to the job, in the order of the lane's replies; and with what the job told
    * before it: if that demands work, the work is begun at once, and the reply only waits for it
+   * @param prepare called whenever the job's turn has come; what it throws is the job's end
    * @throws ExecutorError `BUSY` or `CLOSED`
    */
-  async run(key: string, job: Job, settle: (reply: Reply) => Settlement): Promise<JobEnd<Reply>> {
+  async run(
+    key: string,
+    job: Job,
+    settle: (reply: Reply) => Settlement,
+    prepare?: () => void,
+  ): Promise<JobEnd<Reply>> {
     this.#admit(key);
-    return await this.#enqueue(this.#lanes.get(key), job, settle);
+    return await this.#enqueue(this.#lanes.get(key), job, settle, prepare);
   }
 
   /** Runs a job that belongs to no lane, or to one that is held by {@link exclusive}. */
@@ -81,20 +87,18 @@ export class Lanes<Job extends LaneJob, Reply> {
   }
 
   /**
-   * Does `work` when all these lanes have come to it; no job of theirs runs meanwhile.
+   * Does `work` when its turn in the lane has come; no job of the lane runs meanwhile.
    * @throws ExecutorError `BUSY` or `CLOSED`
    */
-  async exclusive<T>(keys: readonly string[], work: () => Promise<T>): Promise<T> {
-    // All lanes are entered in one go, so that of two such calls one is first in every lane: no deadlock.
-    const distinct = [...new Set(keys)];
-    for (const key of distinct) this.#admit(key);
-    const lanes = distinct.map((key) => this.#lanes.get(key));
+  async exclusive<T>(key: string, work: () => Promise<T>): Promise<T> {
+    this.#admit(key);
+    const lane = this.#lanes.get(key);
     this.#pending++;
     try {
-      await Promise.all(lanes.map((lane) => this.#reach(lane)));
+      await this.#reach(lane);
       return await work();
     } finally {
-      for (const lane of lanes) this.#release(lane);
+      this.#release(lane);
       this.#dispatch();
       this.#ended();
     }
@@ -124,10 +128,24 @@ export class Lanes<Job extends LaneJob, Reply> {
     }
   }
 
-  #enqueue(lane: Lane<Job, Reply>, job: Job, settle: (reply: Reply) => Settlement): Promise<JobEnd<Reply>> {
+  #enqueue(
+    lane: Lane<Job, Reply>,
+    job: Job,
+    settle: (reply: Reply) => Settlement,
+    prepare?: () => void,
+  ): Promise<JobEnd<Reply>> {
     return new Promise((resolve, reject) => {
-      const sequence = this.#sequence++;
-      lane.queue.push({ job, sequence, lane, settle, resolve, reject, settled: undefined, stillbirths: 0 });
+      lane.queue.push({
+        job,
+        sequence: this.#sequence++,
+        lane,
+        settle,
+        prepare,
+        resolve,
+        reject,
+        settled: undefined,
+        stillbirths: 0,
+      });
       this.#queued++;
       this.#pending++;
       this.#advance(lane);
@@ -178,10 +196,6 @@ export class Lanes<Job extends LaneJob, Reply> {
       }
       lane.waiting = false;
       lane.queue.shift();
-      head.job.fresh = lane.fresh;
-      lane.fresh = false;
-      lane.executor = executor;
-      lane.inFlight++;
       this.#post(executor, head);
       this.#advance(lane);
     }
@@ -190,6 +204,18 @@ export class Lanes<Job extends LaneJob, Reply> {
 
   #post(executor: Executor<Job, Reply, JobEntry<Job, Reply>>, entry: JobEntry<Job, Reply>): void {
     this.#queued--;
+    try {
+      entry.prepare?.();
+    } catch (error) {
+      entry.reject(error);
+      this.#ended();
+      return;
+    }
+    const { job, lane } = entry;
+    job.fresh = lane.fresh;
+    lane.fresh = false;
+    lane.executor = executor;
+    lane.inFlight++;
     this.#pool.post(executor, entry);
   }
 

@@ -10,7 +10,7 @@ export function removeContract(
   return {
     work: 'write',
     async answer({ address }) {
-      await enclave.exclusive([address], () => store.removeContract(address));
+      await enclave.exclusive(address, () => store.removeContract(address));
       return { address, status: 0 };
     },
   };

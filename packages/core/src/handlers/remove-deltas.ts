@@ -1,6 +1,7 @@
 import type { Enclave } from '../enclave/enclave.js';
 import type { Store } from '../store/store.js';
 import type { SlowHandler } from './handler.js';
+import { perContract } from './per-contract.js';
 
 /** RemoveDeltas: deltas that the chain does not know after all, `to` exclusive; missing ones are fine. */
 export function removeDeltas(
@@ -10,8 +11,7 @@ export function removeDeltas(
   return {
     work: 'write',
     async answer({ input }) {
-      const addresses = input.map(({ address }) => address);
-      await enclave.exclusive(addresses, () => store.removeDeltas(input));
+      await perContract(enclave, input, (ranges) => store.removeDeltas(ranges));
       return { status: 0, errors: [] };
     },
   };

@@ -1,6 +1,7 @@
 import type { Enclave } from '../enclave/enclave.js';
 import type { Store } from '../store/store.js';
 import type { SlowHandler } from './handler.js';
+import { perContract } from './per-contract.js';
 import { statusOf } from './status.js';
 
 /** UpdateDeltas: deltas that other workers made; every one gets its status, in order. */
@@ -11,14 +12,16 @@ export function updateDeltas(
   return {
     work: 'write',
     async answer({ deltas }) {
-      const addresses = deltas.map(({ address }) => address);
-      const stored = await enclave.exclusive(addresses, () => store.updateDeltas(deltas));
+      const isStored = deltas.map(() => false);
+      for (const { result, places } of await perContract(enclave, deltas, (own) => store.updateDeltas(own))) {
+        for (const [at, place] of places.entries()) isStored[place] = result[at] === true;
+      }
       const errors = deltas.map(({ address, key }, at) => ({
         address,
         key,
-        status: statusOf(stored[at] === true),
+        status: statusOf(isStored[at] === true),
       }));
-      return { status: statusOf(!stored.includes(false)), errors };
+      return { status: statusOf(!isStored.includes(false)), errors };
     },
   };
 }

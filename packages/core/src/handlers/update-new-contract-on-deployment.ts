@@ -11,7 +11,7 @@ export function updateNewContractOnDeployment(
   return {
     work: 'write',
     async answer({ address, bytecode, delta }) {
-      const stored = await enclave.exclusive([address], () =>
+      const stored = await enclave.exclusive(address, () =>
         store.updateContractOnDeployment(address, bytecode, delta),
       );
       return { address, status: statusOf(stored) };

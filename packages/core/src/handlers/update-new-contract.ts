@@ -11,7 +11,7 @@ export function updateNewContract(
   return {
     work: 'write',
     async answer({ address, bytecode }) {
-      const stored = await enclave.exclusive([address], () => store.updateContract(address, bytecode));
+      const stored = await enclave.exclusive(address, () => store.updateContract(address, bytecode));
       return { address, status: statusOf(stored) };
     },
   };

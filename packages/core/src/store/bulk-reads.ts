@@ -1,6 +1,6 @@
 import { toHex } from '@enigma-worker/crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { deltaKey, indexOf, writeIndex } from './buckets.js';
+import { Clock } from './clock.js';
 import type { Database, Snapshot } from './database.js';
 import { StoreError } from './errors.js';
 import type { ContractRecord, DeltaEntry, DeltaRange } from './records.js';
@@ -10,10 +10,6 @@ import { expectRecord, lostDelta, rangeEnd } from './writes.js';
 
 /** A quarter of the largest message: a byte takes up to four characters there. */
 const MAX_REPLY_BYTES = 16 * 1024 * 1024;
-/** How long a bulk read holds the thread before it lets others go on. */
-const TURN_MS = 2;
-/** How many entries are read between two looks at the clock. */
-const CLOCK_INTERVAL = 32;
 /** What an entry adds to a reply besides the bytes of its delta. */
 const ENTRY_BYTES = 64;
 
@@ -129,23 +125,6 @@ export class BulkReads {
     if (stored !== undefined) return expectRecord(address, stored);
     this.#db.confirmMissing('contracts', address);
     throw new StoreError('UNKNOWN_CONTRACT', `contract ${toHex(address)} is not known`);
-  }
-}
-
-/** Tells when a bulk read has held the thread for long enough. */
-class Clock {
-  #entries = 0;
-  #turnEnd = performance.now() + TURN_MS;
-
-  /** To be asked once an entry. */
-  get isTurnOver(): boolean {
-    this.#entries++;
-    return this.#entries % CLOCK_INTERVAL === 0 && performance.now() > this.#turnEnd;
-  }
-
-  async nextTurn(): Promise<void> {
-    await nextTurn();
-    this.#turnEnd = performance.now() + TURN_MS;
   }
 }
 

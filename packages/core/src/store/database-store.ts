@@ -5,7 +5,7 @@ import { perform } from './commits/perform.js';
 import { Committer } from './committer.js';
 import type { Database } from './database.js';
 import { ListReader } from './list-reader.js';
-import type { DeltaEntry, DeltaRange, StateChange, TaskCommit } from './records.js';
+import type { DeltaEntry, DeltaRange, SealedStateKey, StateChange, TaskCommit } from './records.js';
 import type { Store, StoreOptions } from './store.js';
 import { Sweeper } from './sweeper.js';
 import { TipCache } from './tip-cache.js';
@@ -142,9 +142,7 @@ export class DatabaseStore extends ListReader implements Store {
     return this.#tips;
   }
 
-  putStateKeys(
-    keys: readonly { readonly address: Uint8Array; readonly sealed: Uint8Array }[],
-  ): Promise<void> {
+  putStateKeys(keys: readonly SealedStateKey[]): Promise<void> {
     return this.db.write(() => {
       for (const { address, sealed } of keys) this.db.put('stateKeys', address, sealed);
     });

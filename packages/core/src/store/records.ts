@@ -44,6 +44,13 @@ export interface DeltaRange {
   readonly to: number;
 }
 
+/** The state key of a contract as it is stored. */
+export interface SealedStateKey {
+  /** 32 bytes. */
+  readonly address: Uint8Array;
+  readonly sealed: Uint8Array;
+}
+
 /** One sealed value of a state. */
 export interface StateWrite {
   /** 16 bytes that stand for the key; they do not reveal it. */

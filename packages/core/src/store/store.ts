@@ -1,6 +1,13 @@
 import type { Logger } from '@enigma-worker/host';
 import type { MemoryOptions } from './memory/options.js';
-import type { ContractRecord, DeltaEntry, DeltaRange, StateChange, TaskCommit } from './records.js';
+import type {
+  ContractRecord,
+  DeltaEntry,
+  DeltaRange,
+  SealedStateKey,
+  StateChange,
+  TaskCommit,
+} from './records.js';
 
 /** Told of commits, for metrics. */
 export interface CommitObserver {
@@ -145,7 +152,7 @@ export interface Store extends StoreReader {
   tipCacheUse(): { readonly hits: number; readonly misses: number };
 
   /** Stores sealed state keys, replacing earlier ones. */
-  putStateKeys(keys: readonly { readonly address: Uint8Array; readonly sealed: Uint8Array }[]): Promise<void>;
+  putStateKeys(keys: readonly SealedStateKey[]): Promise<void>;
 
   /** Stores a named piece of sealed data, replacing an earlier one. */
   putBlob(name: string, data: Uint8Array): Promise<void>;

@@ -25,6 +25,8 @@ export interface WriteQueueModules {
 
 /** A disk that answers faster than this may be waited for. */
 const FAST_COMMIT_MS = 1;
+/** As many operations share a transaction, so that others get their turn in between. */
+const MOST_SHARED = 1024;
 /** With less room than this, a failed write is taken as a full disk. */
 const FULL_DISK_BYTES = 1024 * 1024;
 
@@ -133,6 +135,7 @@ export class WriteQueue {
   }
 
   #takePending(): readonly Pending[] {
+    if (this.#pending.length > MOST_SHARED) return this.#pending.splice(0, MOST_SHARED);
     const batch = this.#pending;
     this.#pending = [];
     return batch;

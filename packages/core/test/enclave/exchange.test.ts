@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { generateKeyPair, randomBytes, sign, toHex } from '@enigma-worker/crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fixture, Lab } from './support/lab.js';
@@ -93,6 +94,63 @@ describe('a worker that gets a contract from others', () => {
     expect(await second.provide({ address, key: randomBytes(32) })).toEqual([{ address, status: -1 }]);
     expect(await second.run(address, 'read()')).toBe('1');
     expect(await second.provide({ address, key })).toEqual([]);
+  });
+
+  it('runs tasks under the key that holds when their turn comes, not under that of their arrival', async () => {
+    const { address, key, deltas } = await history(2);
+    await second.provide({ address, key: randomBytes(32) });
+    await tell(address, deltas);
+    const replaced = second.provide({ address, key });
+    const results: Promise<string>[] = [];
+    for (let turn = 0; turn < 50; turn++) {
+      results.push(second.run(address, 'write(x)', '"mine"').catch((error: { code: string }) => error.code));
+      await new Promise(setImmediate);
+    }
+    expect(await replaced).toEqual([]);
+    // Those before the key came find that the deltas do not open; those after it find the state.
+    const [first, ...others] = (await Promise.all(results)).filter((result) => result !== 'STATE');
+    expect([first ?? '1', ...others.map(() => '"mine"')]).toEqual(['1', ...others]);
+    const written = others.length + (first === undefined ? 0 : 1);
+    expect(second.store.contract(address)?.state?.index ?? 1).toBe(1 + (written > 0 ? 1 : 0));
+    expect(await second.run(address, 'read()')).toBe(written > 0 ? '"mine"' : '1');
+  });
+
+  it('takes an answer once, and one first key of a contract, also when they come side by side', async () => {
+    const { address, key, deltas } = await history(2);
+    await tell(address, deltas);
+    const once = second.answer(second.enclave.createExchange(), [{ address, key }]);
+    const other = second.answer(second.enclave.createExchange(), [{ address, key: randomBytes(32) }]);
+    const outcomes = await Promise.all(
+      [once, once, other, once].map(({ response, sig }) =>
+        second.enclave.acceptExchange(response, sig).catch((error: { code: string }) => error.code),
+      ),
+    );
+    expect(outcomes.filter((outcome) => outcome === 'EXCHANGE_REPLAYED')).toHaveLength(2);
+    expect(outcomes[0]).toEqual([]);
+    expect(await second.run(address, 'read()')).toBe('1');
+  });
+
+  it('names a contract whose stored delta is damaged, and builds the others', async () => {
+    const own = await Lab.open();
+    const [damaged, sound] = await Promise.all([history(2), history(2)]);
+    for (const { address, deltas } of [damaged, sound]) {
+      await own.store.updateContract(address, lab.store.getContract(address)!);
+      await own.store.updateDeltas(deltas.map((data, index) => ({ address, key: index, data })));
+    }
+    await own.stop();
+    const file = readFileSync(own.file);
+    // Old versions of a page may still be in the file.
+    const delta = damaged.deltas[1]!;
+    for (let at = file.indexOf(delta); at >= 0; at = file.indexOf(delta, at + 1)) file[at + 9]! ^= 4;
+    writeFileSync(own.file, file);
+    await own.start();
+    expect(await own.provide(damaged, sound)).toEqual([{ address: damaged.address, status: -1 }]);
+    expect(await own.run(sound.address, 'read()')).toBe('1');
+    await expect(own.run(damaged.address, 'read()')).rejects.toMatchObject({
+      code: 'STORE',
+      message: expect.stringContaining(`the state of contract ${toHex(damaged.address)}`) as string,
+    });
+    await own.close();
   });
 
   it('keeps its keys sealed, through a restart, and open in memory only as far as it is told', async () => {

@@ -324,7 +324,7 @@ describe('a computation', () => {
   it('waits for work that holds the contract', async () => {
     const address = await lab.deployed(preCode, '1');
     let held = true;
-    const other = lab.enclave.exclusive([address], async () => {
+    const other = lab.enclave.exclusive(address, async () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
       held = false;
     });

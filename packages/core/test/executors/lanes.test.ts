@@ -128,7 +128,7 @@ describe('lanes of executors', () => {
             const wanted = { value, ...(what === 'slow' ? { ms: 5 } : { [what]: true }) };
             return (await run(target, lane, wanted, log)).kind;
           }
-          return await target.exclusive([lane], async () => {
+          return await target.exclusive(lane, async () => {
             log.push(`gate ${lane} ${value}`);
             await new Promise((resolve) => setTimeout(resolve, 1));
             log.push(`open ${lane} ${value}`);
@@ -207,21 +207,64 @@ describe('lanes of executors', () => {
     const target = lanes();
     const log: string[] = [];
     const first = run(target, 'aa', { value: 1, ms: 20 }, log);
-    const held = target.exclusive(['aa', 'bb', 'aa'], async () => {
+    const held = target.exclusive('aa', async () => {
       log.push('held');
       await new Promise((resolve) => setTimeout(resolve, 20));
       log.push('let go');
       return 5;
     });
-    const opposite = target.exclusive(['bb', 'aa'], async () => log.push('held again'));
+    const opposite = target.exclusive('aa', async () => log.push('held again'));
     const second = run(target, 'aa', { value: 2 }, log);
     expect(await held).toBe(5);
     await Promise.all([first, second, opposite]);
     expect(log).toEqual(['run aa 1', 'held', 'let go', 'held again', 'run aa 2']);
-    await expect(target.exclusive(['aa'], () => Promise.reject(new Error('broken')))).rejects.toThrow(
-      'broken',
-    );
+    await expect(target.exclusive('aa', () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
     replyOf(await run(target, 'aa', {}));
+  });
+
+  it('prepare each job when its turn has come, and end one that cannot be prepared', async () => {
+    const target = lanes();
+    let value = 1;
+    const held = target.exclusive('aa', async () => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      value = 2;
+    });
+    const job: Toy = { fresh: false, lane: 'aa' };
+    const behind = target.run(
+      'aa',
+      job,
+      () => 'done',
+      () => void (job.value = value),
+    );
+    const unprepared = target
+      .run(
+        'aa',
+        { fresh: false, lane: 'aa' },
+        () => 'done',
+        () => {
+          throw new Error('no key');
+        },
+      )
+      .catch((error: Error) => error.message);
+    await held;
+    expect(replyOf(await behind).value).toBe(2);
+    expect(await unprepared).toBe('no key');
+    expect(replyOf(await run(target, 'aa', { value: 3 })).value).toBe(3);
+  });
+
+  it('give each of many lanes up alone', async () => {
+    const target = lanes();
+    const inside = new Set<number>();
+    const twice = async (number: number): Promise<void> => {
+      expect(inside.has(number)).toBe(false);
+      inside.add(number);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      inside.delete(number);
+    };
+    const numbers = Array.from({ length: 3000 }, (_, number) => number);
+    await Promise.all(
+      [...numbers, ...numbers].map((number) => target.exclusive(`lane ${number}`, () => twice(number))),
+    );
   });
 
   it('pass an error of a settlement on and go on', async () => {

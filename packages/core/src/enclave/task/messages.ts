@@ -11,7 +11,7 @@ interface TaskJob {
   /** Opens the inputs and seals the output, 32 bytes. */
   readonly ioKey: Uint8Array;
   /** 32 bytes; `undefined` when the worker has none for the contract. */
-  readonly stateKey: Uint8Array | undefined;
+  stateKey: Uint8Array | undefined;
   /** Changes nothing and signs nothing. */
   readonly dryRun: boolean;
 }

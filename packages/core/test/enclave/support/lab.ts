@@ -79,6 +79,11 @@ export class Lab {
     return this.#store!;
   }
 
+  /** The database file. */
+  get file(): string {
+    return join(this.#folder, 'store', 'data.mdb');
+  }
+
   async start(): Promise<void> {
     const storePath = join(this.#folder, 'store');
     this.#store = await openStore(storePath);
