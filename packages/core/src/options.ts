@@ -42,7 +42,10 @@ export interface WorkerOptions extends BindOptions {
   readonly youngGenerationMb?: number;
   /** Serves metrics and health; off when absent. */
   readonly http?: HttpOptions;
-  /** How long, in ms, closing waits for accepted requests before it answers them with an error. Default 30,000. */
+  /**
+   * How long, in ms, closing waits for accepted requests. What was not begun by then is refused, what still runs is
+   * ended, and their replies say so. Default 30,000.
+   */
   readonly stopTimeout?: number;
 }
 
@@ -74,6 +77,9 @@ export const DEFAULT_QUEUE_LIMITS: ServerLimits = {
 
 /** Bytes of replies that a peer may leave unread. */
 export const OUTBOUND_BYTES = 256 * MEBIBYTE;
+
+/** Bytes of unfinished messages and unread replies of all peers. */
+export const HELD_BYTES = 512 * MEBIBYTE;
 
 /** See `WorkerOptions.youngGenerationMb`. */
 export const YOUNG_GENERATION_MB = 8;

@@ -21,6 +21,7 @@ import type { Metrics } from './ops/metrics.js';
 import {
   DEFAULT_QUEUE_LIMITS,
   DEFAULT_STOP_TIMEOUT,
+  HELD_BYTES,
   OUTBOUND_BYTES,
   SPIN,
   type WorkerModules,
@@ -104,7 +105,7 @@ async function start(options: WorkerOptions, modules: WorkerModules, opened: Clo
   const lists = listThreads(store.readerFolder, options, log);
   if (lists !== undefined) opened.push(lists);
   const server = await Server.start(
-    serverOptions(options, log),
+    { ...serverOptions(options, log), giveUp: () => enclave.giveUp() },
     dispatch(enclave, store, { ...options, lists }, log, metrics),
   );
   opened.push(server);
@@ -204,11 +205,12 @@ function serverOptions(options: WorkerOptions, log: Logger): ServerOptions {
   } = options;
   return {
     outboundBytes: OUTBOUND_BYTES,
+    heldBytes: HELD_BYTES,
     ...(bind !== undefined && { bind }),
     ...(port !== undefined && { port }),
     ...(curve !== undefined && { curve }),
     ...(insecureBind !== undefined && { insecureBind }),
-    // What is a little too long is read, so that it can be answered; what is far too long costs the connection.
+    // What is a little too long is read, for the sake of its id.
     maxFrameBytes: 2 * (messageLimits?.messageBytes ?? DEFAULT_LIMITS.messageBytes),
     limits: { ...DEFAULT_QUEUE_LIMITS, ...queueLimits },
     // With one core the peer would wait for the very cycles that are spent on waiting for it.

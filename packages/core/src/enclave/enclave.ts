@@ -161,6 +161,9 @@ export interface Enclave extends AsyncDisposable {
 
   stats(): EnclaveStats;
 
+  /** Refuses new work and ends what runs: each task's promise says whether anything of it was kept. */
+  giveUp(): Promise<void>;
+
   /** Refuses new work, lets running tasks end within the bound of the options, stops the threads. Idempotent. */
   close(): Promise<void>;
 }

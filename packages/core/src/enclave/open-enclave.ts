@@ -137,6 +137,10 @@ class StoreEnclave implements Enclave {
     };
   }
 
+  async giveUp(): Promise<void> {
+    await this.#lanes.close(0);
+  }
+
   async close(): Promise<void> {
     this.#closed ??= this.#close();
     await this.#closed;

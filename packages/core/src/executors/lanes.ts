@@ -22,6 +22,7 @@ export interface LaneOptions extends PoolOptions {
   readonly maxQueuedPerLane: number;
 }
 
+const KEPT = 'the worker shut down after the task had changed the state and before it had the result';
 /** A job is given up after so many threads that had it ended before they began anything. */
 const MAX_STILLBIRTHS = 5;
 
@@ -40,7 +41,8 @@ export class Lanes<Job extends LaneJob, Reply> {
   #sequence = 0;
   #queued = 0;
   #pending = 0;
-  #closing = false;
+  #closing: Promise<void> | undefined;
+  #hasGivenUp = false;
   #onIdle: (() => void) | undefined;
 
   constructor(program: ExecutorProgram<Job, Reply>, options: LaneOptions, log: Logger) {
@@ -104,9 +106,16 @@ export class Lanes<Job extends LaneJob, Reply> {
     }
   }
 
-  /** Refuses new work, waits for what is under way at most `graceMs`, gives the rest up, ends the threads. Idempotent. */
-  async close(graceMs: number): Promise<void> {
-    this.#closing = true;
+  /**
+   * Refuses new work, waits for what is under way at most `graceMs`, gives the rest up, ends the threads. Idempotent: the
+   * first call's grace holds.
+   */
+  close(graceMs: number): Promise<void> {
+    this.#closing ??= this.#close(graceMs);
+    return this.#closing;
+  }
+
+  async #close(graceMs: number): Promise<void> {
     if (this.#pending > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, graceMs);
@@ -116,11 +125,12 @@ export class Lanes<Job extends LaneJob, Reply> {
         };
       });
     }
+    this.#hasGivenUp = true;
     this.#giveUp(await this.#pool.close());
   }
 
   #admit(key: string): void {
-    if (this.#closing) throw new ExecutorError('CLOSED', 'the worker is shutting down');
+    if (this.#closing !== undefined) throw new ExecutorError('CLOSED', 'the worker is shutting down');
     if (this.#queued >= this.#options.maxQueued)
       throw new ExecutorError('BUSY', 'busy: too many tasks wait, try again later');
     if ((this.#lanes.peek(key)?.queue.length ?? 0) >= this.#options.maxQueuedPerLane) {
@@ -180,6 +190,7 @@ export class Lanes<Job extends LaneJob, Reply> {
 
   /** Gives executors what they can take, one job of each lane in turn. */
   #dispatch(): void {
+    if (this.#hasGivenUp) return;
     if (this.#queued > 0) this.#pool.begin();
     const full: Lane<Job, Reply>[] = [];
     while (this.#line.length > 0 && this.#pool.accepts) {
@@ -319,8 +330,14 @@ export class Lanes<Job extends LaneJob, Reply> {
   }
 
   #giveUp(interrupted: readonly JobEntry<Job, Reply>[]): void {
-    const error = new ExecutorError('CLOSED', 'the worker shut down before the task ended');
-    for (const entry of interrupted) entry.reject(error);
+    const error = new ExecutorError(
+      'CLOSED',
+      'the worker shut down before the task ended: nothing of it was kept',
+    );
+    for (const entry of interrupted) {
+      if (entry.settled === undefined) entry.reject(error);
+      else void entry.settled.then(() => entry.reject(new ExecutorError('CLOSED', KEPT)), entry.reject);
+    }
     for (const lane of new Set([...this.#lanes.values(), ...this.#line])) {
       for (const entry of [...lane.again, ...lane.queue]) entry.reject(error);
     }

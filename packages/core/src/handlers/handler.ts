@@ -27,6 +27,14 @@ export interface SlowHandler<T extends MessageType> {
   answer(request: RequestOf<T>): Promise<ResultOf<T>>;
 }
 
+/** Runs a contract and keeps nothing of it; in order with the contract's tasks. */
+export interface DryRunHandler<T extends MessageType> {
+  readonly work: 'dry run';
+  /** The contract's address. */
+  contract(request: RequestOf<T>): Uint8Array;
+  answer(request: RequestOf<T>): Promise<ResultOf<T>>;
+}
+
 /** Answers later, with a list of deltas that goes into the reply one by one. */
 export interface ListHandler<T extends DeltaListType> {
   readonly work: 'list';
@@ -51,7 +59,7 @@ export type Handler<T extends MessageType> = T extends TaskType
   ? TaskHandler<T>
   : T extends DeltaListType
     ? ListHandler<T>
-    : InstantHandler<T> | SlowHandler<T>;
+    : InstantHandler<T> | SlowHandler<T> | DryRunHandler<T>;
 
 /** A handler for each message of the protocol. */
 export type Handlers = { readonly [T in MessageType]: Handler<T> };

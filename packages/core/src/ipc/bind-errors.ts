@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
+import { dirname } from 'node:path';
 import { IpcError } from './errors.js';
 
 /** The file of an `ipc://` endpoint, undefined for TCP. */
@@ -9,9 +10,13 @@ export function ipcPath(endpoint: string): string | undefined {
 
 /**
  * Makes sure that a socket's file may be made, or replaced because its server died.
- * @throws IpcError `ENDPOINT_IN_USE` when a server lives there, `BAD_ENDPOINT` when it is another kind of file
+ * @throws IpcError `ENDPOINT_IN_USE` when a server lives there, `BAD_ENDPOINT` when it is another kind of file or there
+ * is no folder for it
  */
 export async function requireFree(path: string): Promise<void> {
+  if (!existsSync(dirname(path))) {
+    throw new IpcError('BAD_ENDPOINT', `cannot listen on ipc://${path}: there is no folder ${dirname(path)}`);
+  }
   if (!existsSync(path)) return;
   if (!statSync(path).isSocket()) {
     throw new IpcError(
@@ -23,7 +28,9 @@ export async function requireFree(path: string): Promise<void> {
     const probe = connect(path, () => {
       probe.destroy();
       resolve(true);
-    }).on('error', () => resolve(false));
+    }).on('error', ({ code }: NodeJS.ErrnoException) =>
+      resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT'),
+    );
   });
   if (alive) throw inUse(`ipc://${path}`);
 }

@@ -14,6 +14,7 @@ import {
 } from '@enigma-worker/protocol';
 import { expectedCode } from '../handlers/errors.js';
 import type {
+  DryRunHandler,
   Handlers,
   InstantHandler,
   ListHandler,
@@ -48,7 +49,11 @@ export interface DispatchOptions {
 }
 
 type AnyHandler =
-  InstantHandler<never> | SlowHandler<never> | ListHandler<DeltaListType> | TaskHandler<never>;
+  | InstantHandler<never>
+  | SlowHandler<never>
+  | DryRunHandler<never>
+  | ListHandler<DeltaListType>
+  | TaskHandler<never>;
 
 interface Head {
   readonly type: MessageType;
@@ -98,7 +103,9 @@ export class Dispatch implements Dispatcher {
         return this.#list(head, handler, input, frame);
       case 'read':
       case 'write':
-        return this.#later(head, handler, input);
+        return this.#later(head, handler, input, { kind: handler.work, lane: '' });
+      case 'dry run':
+        return this.#later(head, handler, input, { kind: 'task', lane: toHex(handler.contract(input)) });
     }
   }
 
@@ -122,10 +129,14 @@ export class Dispatch implements Dispatcher {
     }
   }
 
-  #later(head: Head, handler: SlowHandler<never>, input: never): Work {
+  #later(
+    head: Head,
+    handler: SlowHandler<never> | DryRunHandler<never>,
+    input: never,
+    place: Pick<Work, 'kind' | 'lane'>,
+  ): Work {
     return {
-      kind: handler.work,
-      lane: '',
+      ...place,
       run: async () => {
         try {
           const result = await handler.answer(input);

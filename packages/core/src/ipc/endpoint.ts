@@ -41,7 +41,7 @@ export function isOpenToAll({ bind, curve }: BindOptions): boolean {
 export function safeEndpoint(options: BindOptions): string {
   const endpoint = options.bind ?? `tcp://127.0.0.1:${options.port ?? DEFAULT_PORT}`;
   if (options.curve !== undefined) requireCurveKeys(options.curve);
-  if (endpoint.startsWith('ipc://') && endpoint.length > 'ipc://'.length) return shortEnough(endpoint);
+  if (endpoint.startsWith('ipc://') && endpoint.length > 'ipc://'.length) return socketFile(endpoint);
   const host = tcpHost(endpoint);
   if (options.curve === undefined && options.insecureBind !== true && !isLoopback(host)) {
     throw new IpcError(
@@ -52,9 +52,13 @@ export function safeEndpoint(options: BindOptions): string {
   return endpoint;
 }
 
-/** What the system cuts off of a path, it does so silently, and the socket would be another one. */
-function shortEnough(endpoint: string): string {
+/** An endpoint that stands for a file. What the system cuts off of a path, it does so silently. */
+function socketFile(endpoint: string): string {
   const path = endpoint.slice('ipc://'.length);
+  if (path === '*' || path.startsWith('@')) {
+    const detail = 'expected the path of a file, neither a name of its own choice nor an abstract one';
+    throw new IpcError('BAD_ENDPOINT', `${endpoint}: ${detail}`);
+  }
   if (Buffer.byteLength(path) > IPC_PATH_BYTES) {
     throw new IpcError(
       'BAD_ENDPOINT',

@@ -1,5 +1,15 @@
 import { Roster } from '../collections/roster.js';
 
+/** Why a job that waited will not run: others need its place, its peer is gone, or nothing more is begun. */
+export type DropReason = 'busy' | 'gone' | 'stopping';
+
+/** The same in words. */
+export const DROPPED: Readonly<Record<DropReason, string>> = {
+  busy: 'busy: too many requests are pending, try again',
+  gone: 'the peer is gone',
+  stopping: 'the worker is stopping',
+};
+
 /** Work that was accepted and waits for its turn, or runs. */
 export interface Job {
   /** Whose it is; each peer has the same share. */
@@ -10,6 +20,8 @@ export interface Job {
   readonly bytes: number;
   /** Never rejects. */
   run(): Promise<void>;
+  /** Called instead of {@link run}. */
+  dropped(why: DropReason): void;
 }
 
 /** How much is accepted at one time. */
@@ -41,7 +53,8 @@ interface Lane {
 
 /**
  * Bounded and fair: peers take turns, and so do the contracts of one peer; a contract that is slow holds up nobody
- * else. Jobs of one peer for one contract start in the order in which they came.
+ * else. Jobs of one peer for one contract start in the order in which they came. When it is full, who has most waiting
+ * makes room for who has less.
  */
 export class FairQueue {
   readonly #limits: QueueLimits;
@@ -78,12 +91,10 @@ export class FairQueue {
   offer(job: Job): boolean {
     const limits = this.#limits;
     const peer = this.#peers.get(job.peer);
-    const full =
-      this.#pending >= limits.pending ||
+    const hasShare =
       peer.pending >= limits.pendingPerPeer ||
-      (this.#bytes + job.bytes > limits.pendingBytes && this.#pending > 0) ||
       (peer.bytes + job.bytes > limits.pendingBytes / 4 && peer.pending > 0);
-    if (full) return false;
+    if (hasShare || !this.#hasRoom(peer, job)) return false;
     this.#pending++;
     this.#bytes += job.bytes;
     peer.pending++;
@@ -99,6 +110,53 @@ export class FairQueue {
   async whenIdle(): Promise<void> {
     if (this.#pending === 0) return;
     await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Drops what waits of a peer. */
+  dropPeer(name: string): void {
+    const peer = this.#peers.peek(name);
+    if (peer !== undefined) this.#dropAll(peer, 'gone');
+  }
+
+  /** Drops all that waits. */
+  dropWaiting(): void {
+    for (const peer of Array.from(this.#line)) this.#dropAll(peer, 'stopping');
+  }
+
+  /** Whether there is room for one more, or room could be made. */
+  #hasRoom(peer: Peer, job: Job): boolean {
+    const { pending, pendingBytes } = this.#limits;
+    while (this.#pending >= pending)
+      if (!this.#displace(peer.pending + 1, (each) => each.pending)) return false;
+    while (this.#bytes + job.bytes > pendingBytes && this.#pending > 0)
+      if (!this.#displace(peer.bytes + job.bytes, (each) => each.bytes)) return false;
+    return true;
+  }
+
+  /** Drops a job of the peer that has most, if that is more than `than`. */
+  #displace(than: number, measure: (peer: Peer) => number): boolean {
+    let most: Peer | undefined;
+    let size = than;
+    for (const peer of this.#line) {
+      if (measure(peer) > size) [most, size] = [peer, measure(peer)];
+    }
+    if (most === undefined) return false;
+    this.#dropLast(most, 'busy');
+    return true;
+  }
+
+  #dropAll(peer: Peer, why: DropReason): void {
+    while (peer.waiting.size > 0) this.#dropLast(peer, why);
+  }
+
+  /** Drops the last job of one lane, of those that wait. */
+  #dropLast(peer: Peer, why: DropReason): void {
+    const [lane, line] = Array.from(peer.waiting).at(-1)!;
+    const job = line.pop()!;
+    if (line.length === 0) peer.waiting.delete(lane);
+    if (peer.waiting.size === 0) this.#line = this.#line.filter((each) => each !== peer);
+    this.#ended(peer, job);
+    job.dropped(why);
   }
 
   #mayRun(peer: Peer, lane: string): boolean {
@@ -125,13 +183,17 @@ export class FairQueue {
 
   #finished(peer: Peer, lane: Lane, job: Job): void {
     this.#running--;
-    this.#pending--;
-    this.#bytes -= job.bytes;
     peer.running--;
-    peer.pending--;
-    peer.bytes -= job.bytes;
     lane.running--;
     if (this.#line.length > 0) this.#startNext();
+    this.#ended(peer, job);
+  }
+
+  #ended(peer: Peer, job: Job): void {
+    this.#pending--;
+    this.#bytes -= job.bytes;
+    peer.pending--;
+    peer.bytes -= job.bytes;
     if (this.#pending === 0 && this.#idle.length > 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 

@@ -3,13 +3,16 @@ import { type AddressInfo, createServer, type ListenOptions, type Server } from 
 import { bindError, ipcPath, requireFree, withPrivateFiles } from './bind-errors.js';
 import type { Frames, Transport, TransportOptions } from './transport.js';
 import { Turn } from './turn.js';
-import { Connection } from './zmtp/connection.js';
+import { Budget } from './zmtp/budget.js';
+import { Connection, type SharedByConnections } from './zmtp/connection.js';
 import { Departures } from './zmtp/departures.js';
 
 /** How long, in ms, closing waits for replies that are on their way out. */
 const LINGER = 2_000;
 /** How long, in ms, peers have to take in their last replies: libzmq with ZMQ_IMMEDIATE drops what comes with the end. */
 const LAST_REPLIES = 50;
+/** After so long, in ms, without a word from a peer the system asks whether it is still there. */
+const KEEP_ALIVE = 60_000;
 /** Connections that wait to be accepted. */
 const BACKLOG = 1024;
 /** What hosts stand for where ZeroMQ and the resolver may differ. */
@@ -25,7 +28,7 @@ export class PlainTransport implements Transport {
   readonly #turn: Turn;
   readonly #connections = new Map<number, Connection>();
   #take: ((frames: Frames) => void) | undefined;
-  readonly #departures = new Departures();
+  readonly #shared: SharedByConnections;
   #next = 1;
   #closed: Promise<void> | undefined;
 
@@ -34,11 +37,18 @@ export class PlainTransport implements Transport {
     this.endpoint = endpoint;
     this.#options = options;
     this.#turn = new Turn(options.spin);
+    this.#shared = { departures: new Departures(), budget: new Budget(options.heldBytes) };
   }
 
   /** @throws IpcError when the address is malformed or taken. */
   static async bind(endpoint: string, options: TransportOptions): Promise<Transport> {
-    const server = createServer({ noDelay: true, allowHalfOpen: true });
+    const server = createServer({
+      noDelay: true,
+      allowHalfOpen: true,
+      // A peer whose machine is gone says no more.
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE,
+    });
     const path = ipcPath(endpoint);
     try {
       if (path === undefined) {
@@ -72,9 +82,12 @@ export class PlainTransport implements Transport {
         },
         overdue: () => this.#turn.overdue(),
         sent: this.#options.sent,
-        closed: () => this.#connections.delete(number),
+        closed: () => {
+          this.#connections.delete(number);
+          this.#options.gone(name);
+        },
       };
-      this.#connections.set(number, new Connection(socket, limits, events, this.#departures));
+      this.#connections.set(number, new Connection(socket, limits, events, this.#shared));
     });
   }
 

@@ -1,10 +1,18 @@
 import { Bag, type Bagged } from '../collections/bag.js';
 import { silentLogger, type Logger } from '@enigma-worker/host';
-import { FairQueue, type QueueLimits } from './fair-queue.js';
+import { DROPPED, FairQueue } from './fair-queue.js';
 import { requireClientKeys } from './endpoint.js';
 import { IpcError } from './errors.js';
+import { Multipart, type MultipartLimits } from './multipart.js';
 import { openTransport } from './open-transport.js';
-import type { AllowListChange, Frames, Transport, TransportOptions } from './transport.js';
+import {
+  type AllowListChange,
+  type Frames,
+  TOO_LONG,
+  type Transport,
+  type TransportOptions,
+} from './transport.js';
+import { within } from './within.js';
 
 /** A request that takes its time: it is accepted and run, or refused. */
 export interface Work {
@@ -29,18 +37,15 @@ export interface Dispatcher {
 }
 
 /** How much a server takes on. */
-export interface ServerLimits extends QueueLimits {
-  /** Requests in one message. */
-  readonly parts: number;
-  /** Bytes of all replies to one message. */
-  readonly replyBytes: number;
-}
+export type ServerLimits = MultipartLimits;
 
 /** Options of a server besides those of its socket. */
-export interface ServerOptions extends Omit<TransportOptions, 'denied' | 'sent'> {
+export interface ServerOptions extends Omit<TransportOptions, 'denied' | 'sent' | 'gone'> {
   readonly limits: ServerLimits;
   /** How long, in ms, stopping waits for accepted work. */
   readonly stopTimeout: number;
+  /** Ends what still runs then, in bounded time: its replies say what became of it. */
+  readonly giveUp?: () => Promise<void>;
   readonly log?: Logger;
 }
 
@@ -69,11 +74,11 @@ const MAX_ENVELOPE = 8;
 /** Reads of many things done side by side: each holds its whole reply in memory. */
 const BULK_READS = 8;
 const BULK_READS_PER_PEER = 4;
-/** How long, in ms, the requests of one message are answered without a turn for others. */
-const SLICE = 2;
+/** How long, in ms, what was given up may take to say so. */
+const LAST_WORDS = 1_000;
 const NO_DELIMITER =
   'the empty frame between envelope and request is missing: connect a REQ socket, or send it first';
-const STOPPING = 'the worker is stopping';
+const UNFINISHED = 'the worker is stopping and could not finish this: it may have been carried out';
 
 /**
  * The REP contract on a ROUTER socket: every message is answered with one message that has one part for each part
@@ -86,6 +91,7 @@ export class Server implements AsyncDisposable {
   readonly #options: ServerOptions;
   readonly #log: Logger;
   readonly #queues: Readonly<Record<Work['kind'], FairQueue>>;
+  readonly #multipart: Multipart;
   /** What was accepted and is not answered. */
   readonly #open = new Bag<Accepted>();
   #refused = 0;
@@ -104,6 +110,14 @@ export class Server implements AsyncDisposable {
       write: new FairQueue({ ...oneLane, runningPerPeer: limits.running }),
       read: new FairQueue({ ...oneLane, running: BULK_READS, runningPerPeer: BULK_READS_PER_PEER }),
     };
+    this.#multipart = new Multipart(
+      {
+        answer: (envelope, part) => this.#answerPart(envelope, part),
+        reject: (why) => dispatcher.reject(why),
+        send: (message) => transport.send(message),
+      },
+      limits,
+    );
   }
 
   /**
@@ -116,7 +130,9 @@ export class Server implements AsyncDisposable {
     const denied = (publicKey: string): void =>
       log.warn({ publicKey }, 'peer turned away: its key is not allowed');
     const sent = (frame: Uint8Array): void => dispatcher.sent?.(frame);
-    const server = new Server(await openTransport({ ...options, denied, sent }), dispatcher, options);
+    const gone = (peer: Uint8Array): void => server.#dropPeer(nameOf(peer));
+    const transport = await openTransport({ ...options, denied, sent, gone });
+    const server: Server = new Server(transport, dispatcher, options);
     server.#transport.start((frames) => server.#take(frames));
     return server;
   }
@@ -159,16 +175,22 @@ export class Server implements AsyncDisposable {
 
   async #stop(): Promise<void> {
     this.#stopping = true;
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, this.#options.stopTimeout);
-    });
-    await Promise.race([Promise.all(Object.values(this.#queues).map((queue) => queue.whenIdle())), patience]);
-    clearTimeout(timer);
-    if (this.#open.size > 0)
+    const queues = [...Object.values(this.#queues), this.#multipart.queue];
+    const idle = Promise.all(queues.map((queue) => queue.whenIdle()));
+    await within(this.#options.stopTimeout, idle);
+    if (this.#open.size > 0) {
       this.#log.warn({ requests: this.#open.size }, 'stopping with requests unfinished');
-    for (const { work, answer } of this.#open.drain()) answer(work.refuse(STOPPING));
+      for (const queue of queues) queue.dropWaiting();
+      await this.#options.giveUp?.();
+      await within(LAST_WORDS, idle);
+      for (const { work, answer } of this.#open.drain()) answer(work.refuse(UNFINISHED));
+    }
     await this.#transport.close();
+  }
+
+  /** What a peer that is gone asked for, and nobody began, is not done: nobody would get the reply. */
+  #dropPeer(name: string): void {
+    for (const queue of [this.#queues.task, this.#queues.read, this.#multipart.queue]) queue.dropPeer(name);
   }
 
   /** Finds the requests in a message; the envelope goes back as it came. */
@@ -179,21 +201,15 @@ export class Server implements AsyncDisposable {
       return;
     }
     const delimiter = frames.findIndex((frame, at) => at > 0 && at < MAX_ENVELOPE && frame.length === 0);
-    if (delimiter < 0) {
-      this.#transport.send([
-        ...frames.slice(0, 1),
-        ...frames.slice(1).map(() => this.#dispatcher.reject(NO_DELIMITER)),
-      ]);
-      return;
-    }
-    const envelope = frames.slice(0, delimiter + 1);
-    const parts = frames.slice(delimiter + 1);
-    if (parts.length <= 1) this.#answerOne(envelope, parts[0] ?? new Uint8Array());
-    else void this.#answerMany(envelope, parts);
+    const end = Math.max(0, delimiter) + 1;
+    const [envelope, parts] = [frames.slice(0, end), frames.slice(end)];
+    if (delimiter < 0) this.#multipart.take(nameOf(peer), envelope, parts, NO_DELIMITER);
+    else if (parts.length > 1) this.#multipart.take(nameOf(peer), envelope, parts);
+    else this.#answerOne(envelope, parts[0] ?? new Uint8Array());
   }
 
   #answerOne(envelope: Uint8Array[], frame: Uint8Array): void {
-    const begun = this.#dispatcher.begin(frame);
+    const begun = this.#begin(frame);
     if (begun instanceof Uint8Array) {
       envelope.push(begun);
       this.#transport.send(envelope);
@@ -205,59 +221,47 @@ export class Server implements AsyncDisposable {
     });
   }
 
-  /** The requests of one message are answered one after the other, as by a REP socket. */
-  async #answerMany(envelope: Uint8Array[], parts: Frames): Promise<void> {
-    const { limits } = this.#options;
-    const replies: Uint8Array[] = [];
-    let bytes = 0;
-    let slice = performance.now();
-    for (const part of parts) {
-      if (performance.now() - slice > SLICE) {
-        await new Promise((resolve) => setImmediate(resolve));
-        slice = performance.now();
-      }
-      let reply: Uint8Array;
-      if (parts.length > limits.parts) {
-        reply = this.#dispatcher.reject(
-          `${parts.length} requests in one message: at most ${limits.parts} are taken`,
-        );
-      } else if (bytes > limits.replyBytes) {
-        reply = this.#dispatcher.reject(`the replies to this message exceed ${limits.replyBytes} bytes`);
-      } else {
-        reply = await this.#answerPart(envelope, part);
-      }
-      bytes += reply.length;
-      replies.push(reply);
-    }
-    this.#transport.send([...envelope, ...replies]);
+  #begin(frame: Uint8Array): Uint8Array | Work {
+    if (frame !== TOO_LONG) return this.#dispatcher.begin(frame);
+    return this.#dispatcher.reject(
+      `message: expected at most ${this.#options.maxFrameBytes} bytes, got more`,
+    );
   }
 
   #answerPart(envelope: Frames, part: Uint8Array): Uint8Array | Promise<Uint8Array> {
-    const begun = this.#dispatcher.begin(part);
+    const begun = this.#begin(part);
     if (begun instanceof Uint8Array) return begun;
     return new Promise((resolve) => this.#accept(begun, envelope, part.length, resolve));
   }
 
   #accept(work: Work, envelope: Frames, bytes: number, answer: (reply: Uint8Array) => void): void {
     if (this.#stopping) {
-      answer(work.refuse(STOPPING));
+      answer(work.refuse(DROPPED.stopping));
       return;
     }
     const accepted: Accepted = { work, answer, place: -1 };
     const isAccepted = this.#queues[work.kind].offer({
-      peer: Buffer.from(envelope[0] ?? []).toString('latin1'),
+      peer: nameOf(envelope[0]),
       lane: work.lane,
       bytes,
       run: async () => {
         const reply = await work.run();
         if (this.#open.remove(accepted)) answer(reply);
       },
+      dropped: (why) => {
+        if (this.#open.remove(accepted)) this.#refuse(work, answer, DROPPED[why]);
+      },
     });
-    if (isAccepted) {
-      this.#open.add(accepted);
-    } else {
-      this.#refused++;
-      answer(work.refuse('busy: too many requests are pending, try again'));
-    }
+    if (isAccepted) this.#open.add(accepted);
+    else this.#refuse(work, answer, DROPPED.busy);
   }
+
+  #refuse(work: Work, answer: (reply: Uint8Array) => void, why: string): void {
+    this.#refused++;
+    answer(work.refuse(why));
+  }
+}
+
+function nameOf(peer: Uint8Array | undefined): string {
+  return Buffer.from(peer ?? []).toString('latin1');
 }

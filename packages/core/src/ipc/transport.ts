@@ -3,18 +3,28 @@ import type { BindOptions } from './endpoint.js';
 /** One message as ROUTER gives it: a frame that names the peer, then the peer's own. */
 export type Frames = readonly Uint8Array[];
 
+/** Stands for a frame that was too long to be kept. */
+export const TOO_LONG = Buffer.alloc(1);
+
 /** What a transport needs besides its address. */
 export interface TransportOptions extends BindOptions {
-  /** Bytes of the longest message that is read at all; a peer that sends more is disconnected. */
+  /**
+   * Bytes of the longest message that is read. Frames beyond are {@link TOO_LONG}, or the peer is disconnected when they
+   * are longer by far, or where the transport cannot pass over them.
+   */
   readonly maxFrameBytes: number;
   /** Bytes of replies that a peer may leave unread; beyond them it is disconnected, or loses replies. */
   readonly outboundBytes: number;
+  /** Bytes that all peers together may have on their way in and out; beyond them whoever has most is disconnected. */
+  readonly heldBytes: number;
   /** How long, in ms, to look for the next request without sleeping, when a single peer asks in lockstep; 0 never. */
   readonly spin: number;
   /** Told of each peer that CURVE turned away. */
   readonly denied: (publicKey: string) => void;
   /** Told of large frames that are sent and no longer read; a transport need not tell. */
   readonly sent: (frame: Uint8Array) => void;
+  /** Told of each peer that is gone, by the first frame of its messages; a transport need not tell. */
+  readonly gone: (peer: Uint8Array) => void;
 }
 
 /** What a new list of allowed keys changed. */

@@ -16,6 +16,7 @@ function bench(limits: Partial<QueueLimits> = {}) {
   const queue = new FairQueue({ ...LIMITS, ...limits });
   const started: string[] = [];
   const ends = new Map<string, () => void>();
+  const dropped: string[] = [];
   const offer = (name: string, peer: string, lane: string, bytes = 1): boolean =>
     queue.offer({
       peer,
@@ -25,12 +26,13 @@ function bench(limits: Partial<QueueLimits> = {}) {
         started.push(name);
         return new Promise((resolve) => ends.set(name, resolve));
       },
+      dropped: (why) => dropped.push(`${name} ${why}`),
     });
   const end = async (name: string): Promise<void> => {
     ends.get(name)?.();
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { queue, started, offer, end };
+  return { queue, started, dropped, offer, end };
 }
 
 describe('the fair queue', () => {
@@ -71,6 +73,49 @@ describe('the fair queue', () => {
     expect(queue.pending).toBe(3);
   });
 
+  it('has who waits with most make room for who has less, and for nobody else', async () => {
+    const { offer, end, queue, started, dropped } = bench({ pending: 6, running: 1 });
+    for (const name of ['a1', 'a2', 'a3', 'a4']) offer(name, 'a', name < 'a3' ? 'x' : 'y');
+    for (const name of ['b1', 'b2']) offer(name, 'b', 'x');
+    expect(offer('a5', 'a', 'x')).toBe(false);
+    expect(offer('c1', 'c', 'x')).toBe(true);
+    expect(dropped).toEqual(['a4 busy']);
+    // Now a has three, b two, c one.
+    expect(offer('b3', 'b', 'x')).toBe(false);
+    expect(offer('c2', 'c', 'x')).toBe(true);
+    expect(offer('c3', 'c', 'x')).toBe(false);
+    expect(dropped).toEqual(['a4 busy', 'a3 busy']);
+    expect(queue.pending).toBe(6);
+    for (let i = 0; i < 6; i++) await end(started[i] ?? '');
+    expect(started).toEqual(['a1', 'a2', 'b1', 'c1', 'b2', 'c2']);
+    expect(queue.pending).toBe(0);
+  });
+
+  it('makes room in bytes, too', () => {
+    const { offer, dropped } = bench({ running: 1, pendingBytes: 400 });
+    for (const name of ['a1', 'a2', 'a3']) offer(name, 'a', 'x', 25);
+    for (const peer of ['b', 'c', 'd']) expect(offer(peer, peer, 'x', 100)).toBe(true);
+    expect(offer('e1', 'e', 'x', 60)).toBe(true);
+    expect(dropped).toEqual(['b busy']);
+    expect(offer('e2', 'e', 'x', 40)).toBe(true);
+    expect(offer('e3', 'e', 'x', 1)).toBe(false);
+  });
+
+  it('drops what waits of a peer that is gone, and of all when nothing more is begun', async () => {
+    const { offer, end, queue, started, dropped } = bench({ running: 1 });
+    for (const name of ['a1', 'a2', 'a3']) offer(name, 'a', name);
+    offer('b1', 'b', 'x');
+    queue.dropPeer('a');
+    queue.dropPeer('nobody');
+    expect(dropped).toEqual(['a3 gone', 'a2 gone']);
+    offer('c1', 'c', 'x');
+    queue.dropWaiting();
+    expect(dropped.slice(2)).toEqual(['b1 stopping', 'c1 stopping']);
+    await end('a1');
+    await queue.whenIdle();
+    expect(started).toEqual(['a1']);
+  });
+
   it('bounds the bytes that wait, but takes a large one when it is alone', () => {
     const { offer } = bench();
     expect(offer('large', 'a', 'x', 5_000)).toBe(true);
@@ -96,7 +141,8 @@ describe('the fair queue', () => {
             for (let i = 0; i < ticks; i++) await Promise.resolve();
             running--;
           };
-          return queue.offer({ peer, lane, bytes: 1, run }) ? [index] : [];
+          const dropped = (): void => expect.unreachable('nothing has to make room');
+          return queue.offer({ peer, lane, bytes: 1, run, dropped }) ? [index] : [];
         });
         await queue.whenIdle();
         expect([...started].sort((a, b) => a - b)).toEqual(accepted);

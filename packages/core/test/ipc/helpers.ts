@@ -44,6 +44,7 @@ export async function serve(options: Partial<ServerOptions> = {}): Promise<Serve
       bind: 'tcp://127.0.0.1:*',
       maxFrameBytes: 1 << 20,
       outboundBytes: 1 << 22,
+      heldBytes: 1 << 23,
       spin: 1,
       stopTimeout: 1_000,
       limits: LIMITS,

@@ -3,6 +3,8 @@ import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IpcError } from '#ipc/errors.js';
+import { encodeCommand } from '#ipc/zmtp/frames.js';
+import { greeting } from '#ipc/zmtp/handshake.js';
 import type { Server } from '#ipc/server.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { curveKeyPair, Dealer, Request, type SocketOptions } from 'zeromq';
@@ -39,6 +41,8 @@ async function call(socket: Request, ...parts: string[]): Promise<string[]> {
 }
 
 const texts = (frames: Buffer[]): string[] => frames.map(String);
+const portOf = ({ endpoint }: Server): number => Number(endpoint.split(':').at(-1));
+const dealerReady = encodeCommand('READY', Buffer.from('\vSocket-Type\0\0\0\x06DEALER', 'latin1'));
 
 describe('the REP contract', () => {
   it('answers REQ peers, one after the other', async () => {
@@ -95,11 +99,49 @@ describe('the REP contract', () => {
     expect(large[1]).toContain('exceed');
   });
 
-  it('disconnects a peer whose message is too long, and goes on with the others', async () => {
+  it('answers parts that are too long, alone or together, and those beside them', async () => {
+    const socket = request(await start({ maxFrameBytes: 1000 }));
+    const tooLong = '! message: expected at most 1000 bytes, got more';
+    expect(await call(socket, 'x'.repeat(2000))).toEqual([tooLong]);
+    expect(await call(socket, 'echo a', 'x'.repeat(10_000), 'echo b')).toEqual(['a', tooLong, 'b']);
+    const parts = await call(socket, `echo ${'a'.repeat(600)}`, `echo ${'b'.repeat(600)}`, 'echo c');
+    expect(parts.map((part) => part.slice(0, 2))).toEqual(['aa', '! ', 'c']);
+  });
+
+  it('disconnects a peer whose message is far too long, and goes on with the others', async () => {
     const server = await start({ maxFrameBytes: 1000 });
     const hostile = dealer(server, { receiveTimeout: 300, reconnectInterval: -1 });
-    await hostile.send(['', 'x'.repeat(2000)]);
+    await hostile.send(['', 'x'.repeat(20_000)]);
     await expect(hostile.receive()).rejects.toThrow();
+    expect(await call(request(server), 'echo a')).toEqual(['a']);
+  });
+
+  it('gives a peer that reads slowly every reply, and does no more for it than it reads', async () => {
+    const server = await start({ outboundBytes: 1 << 24, heldBytes: 1 << 25 });
+    const socket = dealer(server, { receiveHighWaterMark: 2, receiveTimeout: 10_000 });
+    const count = 150;
+    for (let i = 0; i < count; i++) await socket.send([`${i}`, '', 'big 500000']);
+    for (let i = 0; i < count; i++) {
+      if (i % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+      const [number, , reply] = await socket.receive();
+      expect([String(number), reply?.length]).toEqual([`${i}`, 500_000]);
+    }
+  });
+
+  it('holds no more for all peers together than its bound, and costs only who holds most', async () => {
+    const server = await start({ maxFrameBytes: 1 << 22, heldBytes: 3 << 20 });
+    const [small, large] = [connectTcp(portOf(server), '127.0.0.1'), connectTcp(portOf(server), '127.0.0.1')];
+    const isEnded = new Promise((resolve) => large.on('close', resolve).on('error', () => undefined));
+    for (const [socket, bytes] of [
+      [small, 1_500_000],
+      [large, 2_000_000],
+    ] as const) {
+      opened.push({ close: () => socket.destroy() });
+      const header = Buffer.from([2, 0, 0, 0, 0, 0, 0x40, 0, 0]);
+      socket.write(Buffer.concat([greeting(), dealerReady, header, Buffer.alloc(bytes)]));
+    }
+    await isEnded;
+    expect(small.destroyed).toBe(false);
     expect(await call(request(server), 'echo a')).toEqual(['a']);
   });
 });
@@ -122,6 +164,30 @@ describe('many peers', () => {
     expect(replies.filter((reply) => reply.includes('busy'))).toHaveLength(2);
     expect(replies.filter((reply) => reply === 'done x 20')).toHaveLength(4);
     expect(server.stats()).toEqual({ tasks: 0, waiting: 0, writes: 0, reads: 0, refused: 2 });
+  });
+
+  it('begins nothing more for a peer that is gone', async () => {
+    const server = await start({ limits: { ...LIMITS, pending: 4 } });
+    const vanishing = dealer(server);
+    for (let i = 0; i < 4; i++) await vanishing.send(['', 'task x 100']);
+    while (server.stats().tasks < 4) await new Promise(setImmediate);
+    vanishing.close();
+    while (server.stats().waiting > 0) await new Promise(setImmediate);
+    expect(server.stats().tasks).toBe(1);
+    expect(await call(request(server), 'task y 1')).toEqual(['done y 1']);
+  });
+
+  it('takes in requests of a modest peer while others have filled the queue', async () => {
+    const server = await start({ limits: { ...LIMITS, running: 1 } });
+    const greedy = [dealer(server), dealer(server)];
+    for (const socket of greedy)
+      for (let i = 0; i < LIMITS.pendingPerPeer; i++) await socket.send(['', `task x 50`]);
+    while (server.stats().tasks < LIMITS.pending) await new Promise(setImmediate);
+    expect(await call(request(server), 'task y 1')).toEqual(['done y 1']);
+    const replies: string[] = [];
+    for (const socket of greedy)
+      for (let i = 0; i < LIMITS.pendingPerPeer; i++) replies.push(texts(await socket.receive())[1] ?? '');
+    expect(replies.filter((reply) => reply.includes('busy'))).toHaveLength(1);
   });
 
   it('forgets peers that vanish with work in hand', async () => {
@@ -149,7 +215,7 @@ describe('many peers', () => {
 
   it('survives noise on its port', async () => {
     const server = await start();
-    const port = Number(server.endpoint.split(':').at(-1));
+    const port = portOf(server);
     for (const noise of ['GET / HTTP/1.1\r\n\r\n', Buffer.alloc(5000, 0xff), '']) {
       await new Promise<void>((resolve) => {
         const tcp = connectTcp(port, '127.0.0.1', () => tcp.resume().end(noise));
@@ -173,6 +239,34 @@ describe('stopping', () => {
     expect(texts(await socket.receive())).toEqual(['', 'done x 200']);
     await closed;
     await server.close();
+  });
+
+  it('answers messages of several requests that were accepted, too', async () => {
+    const server = await start();
+    const socket = dealer(server);
+    await socket.send(['', 'task x 100', 'big 10', 'task x 1']);
+    while (server.stats().tasks === 0) await new Promise(setImmediate);
+    const closed = server.close();
+    const [, first, second, third] = texts(await socket.receive());
+    expect([first, second]).toEqual(['done x 100', 'xxxxxxxxxx']);
+    expect(third).toContain('stopping');
+    await closed;
+  });
+
+  it('refuses what was not begun in time, and has what was begun given up', async () => {
+    const asked: string[] = [];
+    const server = await start({
+      stopTimeout: 50,
+      giveUp: () => Promise.resolve(void asked.push('given up')),
+    });
+    const socket = dealer(server);
+    for (const word of ['task x 300', 'task x 1']) await socket.send(['', word]);
+    while (server.stats().tasks < 2) await new Promise(setImmediate);
+    const closed = server.close();
+    expect(texts(await socket.receive())[1]).toContain('the worker is stopping');
+    expect(texts(await socket.receive())[1]).toBe('done x 300');
+    await closed;
+    expect(asked).toEqual(['given up']);
   });
 
   it('answers in bounded time even what does not end', async () => {
@@ -199,6 +293,8 @@ describe('binding', () => {
     ['tcp://127.0.0.1:70000', 'BAD_ENDPOINT'],
     ['ipc://', 'BAD_ENDPOINT'],
     ['ipc:///nowhere/at/all', 'BAD_ENDPOINT'],
+    ['ipc://@abstract', 'BAD_ENDPOINT'],
+    ['ipc://*', 'BAD_ENDPOINT'],
   ])('refuses %s', async (bind, code) => {
     await expect(serve({ bind })).rejects.toSatisfy(
       (error) => error instanceof IpcError && error.code === code,

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { encodeCommand, encodeMessage, FrameError, FrameReader } from '#ipc/zmtp/frames.js';
 import { greeting, ready } from '#ipc/zmtp/handshake.js';
+import { TOO_LONG } from '#ipc/transport.js';
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Dealer, Request, Subscriber } from 'zeromq';
@@ -77,9 +78,28 @@ describe('frames', () => {
     expect(drain(reader).map(({ body }) => body)).toEqual(message.map((body) => body.toString('hex')));
   });
 
+  it('pass over what is longer than the limit, and go on', () => {
+    const stream = Buffer.concat(encodeMessage([Buffer.alloc(1600, 1), Buffer.alloc(101, 2), Buffer.of(3)]));
+    for (const step of [1, 7, stream.length]) {
+      const reader = new FrameReader(100);
+      const frames = [];
+      for (let at = 0; at < stream.length; at += step) {
+        reader.push(stream.subarray(at, at + step));
+        for (let frame = reader.next(); frame !== undefined; frame = reader.next()) frames.push(frame);
+        expect(reader.length).toBeLessThan(100 + step);
+      }
+      expect(frames.map(({ body, more }) => [body === TOO_LONG, body.at(-1), more])).toEqual([
+        [true, 0, true],
+        [true, 0, true],
+        [false, 3, false],
+      ]);
+    }
+  });
+
   it.each([
     ['reserved flags', '0800'],
-    ['more than the limit', '02000000000000006500'],
+    ['far more than the limit', '02000000000000064100'],
+    ['a command of more than the limit', '06000000000000006500'],
     ['a length beyond all numbers', '02ffffffffffffffff'],
   ])('are refused: %s', (_, hex) => {
     const reader = new FrameReader(100);

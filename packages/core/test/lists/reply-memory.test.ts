@@ -48,6 +48,7 @@ it('peers that read large replies side by side each get their own', async () => 
       bind: 'tcp://127.0.0.1:*',
       maxFrameBytes: MB,
       outboundBytes: 64 * MB,
+      heldBytes: 64 * MB,
       spin: 1,
       stopTimeout: 1000,
       limits: LIMITS,

@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
-import type { Departures } from './departures.js';
+import { TOO_LONG } from '../transport.js';
+import type { Budget, Holder } from './budget.js';
+import type { Departing, Departures } from './departures.js';
 import {
   decodeCommand,
   encodeCommand,
@@ -9,10 +11,11 @@ import {
   FrameReader,
 } from './frames.js';
 import { checkGreeting, checkReady, greeting, GREETING_LENGTH, ready } from './handshake.js';
+import { joined, JOINED } from './joined.js';
 
 /** What a connection may cost. */
 export interface ConnectionLimits {
-  /** Bytes of one message, all frames together. */
+  /** Bytes of one message, all frames together; what is longer is not kept. */
   readonly messageBytes: number;
   /** Bytes of replies that the peer leaves unread; beyond them it is disconnected. */
   readonly outboundBytes: number;
@@ -29,46 +32,63 @@ export interface ConnectionEvents {
   closed(): void;
 }
 
+/** What all connections of a socket share. */
+export interface SharedByConnections {
+  readonly departures: Departures;
+  readonly budget: Budget;
+}
+
 /** Frames of one message: more than any peer has a use for. */
-const MAX_FRAMES = 100_000;
+const MAX_FRAMES = 4_096;
 /** How long, in ms, a peer has to say who it is. */
 const HANDSHAKE_TIMEOUT = 30_000;
-/** Bytes that are worth copying to save a system call. */
-const JOINED = 64 * 1024;
-/** Bytes of unread replies beyond which no more of the peer's requests are read. */
+/** Bytes of unread replies beyond which no more of the peer's requests are worked off. */
 const RESTING = 1 << 20;
 
 /** One peer's TCP or Unix connection, half-open allowed, speaking ZMTP 3. Whatever breaks the protocol ends it. */
-export class Connection {
+export class Connection implements Departing, Holder {
   readonly #socket: Socket;
   readonly #limits: ConnectionLimits;
   readonly #events: ConnectionEvents;
-  readonly #reader: FrameReader;
+  readonly #shared: SharedByConnections;
   readonly #timer: NodeJS.Timeout;
+  #reader: FrameReader;
   #phase: 'greeting' | 'handshake' | 'traffic' = 'greeting';
   #message: Buffer[] = [];
   #messageBytes = 0;
   /** Whether the peer has said all that it will say. */
   #hasEnded = false;
-  readonly #departures: Departures;
+  /** Whether it has to read replies before more of its requests are worked off. */
+  #isResting = false;
   /** What leaves at the end of this turn of the event loop. */
   #outgoing: Buffer[] = [];
+  #outgoingBytes = 0;
 
-  constructor(socket: Socket, limits: ConnectionLimits, events: ConnectionEvents, departures: Departures) {
+  constructor(
+    socket: Socket,
+    limits: ConnectionLimits,
+    events: ConnectionEvents,
+    shared: SharedByConnections,
+  ) {
     this.#socket = socket;
     this.#limits = limits;
     this.#events = events;
-    this.#departures = departures;
+    this.#shared = shared;
     this.#reader = new FrameReader(limits.messageBytes);
-    this.#timer = setTimeout(() => socket.destroy(), HANDSHAKE_TIMEOUT);
+    this.#timer = setTimeout(() => this.destroy(), HANDSHAKE_TIMEOUT);
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => {
       this.#reader.push(chunk);
       this.#work();
+      if (this.#reader.length > 0) shared.budget.check(this);
     });
     // What is wrong with a connection is no news: its end is.
     socket.on('error', () => undefined);
-    socket.on('drain', () => socket.resume());
+    socket.on('drain', () => {
+      this.#isResting = false;
+      socket.resume();
+      this.#work();
+    });
     // What was asked before its end is answered.
     socket.on('end', () => {
       this.#hasEnded = true;
@@ -76,9 +96,14 @@ export class Connection {
     });
     socket.on('close', () => {
       clearTimeout(this.#timer);
+      shared.budget.forget(this);
       events.closed();
     });
     socket.write(greeting());
+  }
+
+  get held(): number {
+    return this.#reader.length + this.#messageBytes + this.#outgoingBytes + this.#socket.writableLength;
   }
 
   /** Sends one message. */
@@ -88,9 +113,11 @@ export class Connection {
 
   /** Hands to the system what was sent. */
   flush(): void {
+    if (this.#outgoing.length === 0) return;
     const parts = this.#outgoing;
     this.#outgoing = [];
-    if (parts.length > 0) this.#write(parts);
+    this.#outgoingBytes = 0;
+    this.#write(parts);
   }
 
   /** Lets what was sent leave, then ends. */
@@ -101,6 +128,9 @@ export class Connection {
 
   /** Ends at once. */
   destroy(): void {
+    this.#reader = new FrameReader(0);
+    [this.#message, this.#messageBytes] = [[], 0];
+    [this.#outgoing, this.#outgoingBytes] = [[], 0];
     this.#socket.destroy();
   }
 
@@ -111,7 +141,7 @@ export class Connection {
       if (!(error instanceof FrameError)) throw error;
       // What was asked before is answered.
       this.flush();
-      this.#socket.destroy();
+      this.destroy();
     }
   }
 
@@ -124,15 +154,18 @@ export class Connection {
       this.#phase = 'handshake';
       this.#socket.write(ready());
     }
-    for (let frame = this.#reader.next(); frame !== undefined; frame = this.#reader.next()) {
+    while (!this.#isResting) {
+      const frame = this.#reader.next();
+      if (frame === undefined) return true;
       if (frame.isCommand) this.#command(frame);
       else this.#frame(frame);
+      if (this.#outgoingBytes > RESTING) this.flush();
       if (this.#events.overdue()) {
         this.#yield();
-        return false;
+        break;
       }
     }
-    return true;
+    return false;
   }
 
   #command({ body }: Frame): void {
@@ -149,11 +182,10 @@ export class Connection {
 
   #frame({ body, more }: Frame): void {
     if (this.#phase !== 'traffic') throw new FrameError('a message before the handshake');
-    this.#message.push(body);
-    this.#messageBytes += body.length;
-    if (this.#messageBytes > this.#limits.messageBytes || this.#message.length > MAX_FRAMES) {
-      throw new FrameError('a message beyond its limit');
-    }
+    const isKept = this.#messageBytes + body.length <= this.#limits.messageBytes;
+    this.#message.push(isKept ? body : TOO_LONG);
+    if (isKept) this.#messageBytes += body.length;
+    if (this.#message.length > MAX_FRAMES) throw new FrameError('a message of too many frames');
     if (more) return;
     const frames = this.#message;
     this.#message = [];
@@ -165,14 +197,15 @@ export class Connection {
   #yield(): void {
     this.#socket.pause();
     setImmediate(() => {
-      if (this.#socket.destroyed) return;
+      if (this.#socket.destroyed || this.#isResting) return;
       this.#socket.resume();
       this.#work();
     });
   }
 
   #queue(part: Buffer): void {
-    if (this.#outgoing.push(part) === 1) this.#departures.add(this);
+    this.#outgoingBytes += part.length;
+    if (this.#outgoing.push(part) === 1) this.#shared.departures.add(this);
   }
 
   #write(parts: readonly Buffer[]): void {
@@ -186,25 +219,13 @@ export class Connection {
       else socket.write(piece, (error) => void (error ?? this.#events.sent(piece)));
     }
     if (pieces.length > 1) socket.uncork();
-    if (socket.writableLength > this.#limits.outboundBytes) socket.destroy();
-    else if (socket.writableLength > RESTING) socket.pause();
-  }
-}
-
-/** Neighbours put together up to {@link JOINED} bytes: a system call costs more than a copy. */
-function joined(parts: readonly Buffer[]): readonly Buffer[] {
-  if (parts.length === 1) return parts;
-  const groups: Buffer[][] = [];
-  let size = Infinity;
-  for (const part of parts) {
-    size += part.length;
-    const group = groups.at(-1);
-    if (group !== undefined && size <= JOINED) {
-      group.push(part);
-    } else {
-      groups.push([part]);
-      size = part.length;
+    if (socket.writableLength <= RESTING) return;
+    if (socket.writableLength > this.#limits.outboundBytes) {
+      this.destroy();
+      return;
     }
+    this.#isResting = true;
+    socket.pause();
+    this.#shared.budget.check(this);
   }
-  return groups.map((group) => (group.length === 1 ? group[0]! : Buffer.concat(group)));
 }

@@ -1,4 +1,5 @@
 // Frames of ZMTP 3: a byte of flags, a length of one byte or eight, a body. https://rfc.zeromq.org/spec/23/
+import { TOO_LONG } from '../transport.js';
 
 /** Bits of a frame's first byte. */
 const MORE = 1;
@@ -9,6 +10,8 @@ const RESERVED = 0xf8;
 /** Bodies up to this size are copied next to their header; larger ones are written as they are. */
 const COPIED = 16 * 1024;
 const CRUMBS = 4096;
+/** A body of more times the limit than this is not even passed over. */
+const FAR_TOO_LONG = 16;
 
 /** A frame that breaks the protocol or a limit: the connection cannot go on. */
 export class FrameError extends Error {
@@ -16,7 +19,7 @@ export class FrameError extends Error {
   readonly code = 'BAD_FRAME';
 }
 
-/** One frame as it came. */
+/** One frame as it came; a body beyond the limit is {@link TOO_LONG}. */
 export interface Frame {
   readonly isCommand: boolean;
   /** Whether the message goes on with another frame. */
@@ -33,10 +36,17 @@ export class FrameReader {
   /** Bytes in the chunks, from `#at` of the first on. */
   #length = 0;
   #at = 0;
+  /** A frame whose body is passed over, and how much of it is still to come. */
+  #passing: { readonly frame: Frame; left: number } | undefined;
 
   /** @param maxBody bytes of the longest body */
   constructor(maxBody: number) {
     this.#maxBody = maxBody;
+  }
+
+  /** Bytes that have come and were not given yet. */
+  get length(): number {
+    return this.#length;
   }
 
   push(chunk: Buffer): void {
@@ -60,6 +70,7 @@ export class FrameReader {
    * @throws FrameError
    */
   next(): Frame | undefined {
+    if (this.#passing !== undefined) return this.#pass(this.#passing);
     if (this.#length < 2) return undefined;
     const flags = this.#peek(0);
     if ((flags & RESERVED) !== 0) throw new FrameError('reserved flags are set');
@@ -67,11 +78,26 @@ export class FrameReader {
     const header = isLong ? 9 : 2;
     if (this.#length < header) return undefined;
     const size = isLong ? this.#longSize() : this.#peek(1);
-    if (size > this.#maxBody)
-      throw new FrameError(`a frame of ${size} bytes: at most ${this.#maxBody} are taken`);
+    const [isCommand, more] = [(flags & COMMAND) !== 0, (flags & MORE) !== 0];
+    if (size > this.#maxBody) {
+      if (isCommand || size > FAR_TOO_LONG * this.#maxBody)
+        throw new FrameError(`a frame of ${size} bytes: at most ${this.#maxBody} are taken`);
+      this.#skip(header);
+      this.#passing = { frame: { isCommand, more, body: TOO_LONG }, left: size };
+      return this.#pass(this.#passing);
+    }
     if (this.#length < header + size) return undefined;
     this.#skip(header);
-    return { isCommand: (flags & COMMAND) !== 0, more: (flags & MORE) !== 0, body: this.#take(size) };
+    return { isCommand, more, body: this.#take(size) };
+  }
+
+  #pass(passing: { readonly frame: Frame; left: number }): Frame | undefined {
+    const count = Math.min(passing.left, this.#length);
+    this.#skip(count);
+    passing.left -= count;
+    if (passing.left > 0) return undefined;
+    this.#passing = undefined;
+    return passing.frame;
   }
 
   #longSize(): number {
