@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFile, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { randomBytes } from '@enigma-worker/crypto';
@@ -321,12 +321,12 @@ describe('a store in memory', () => {
 
   it('whose journal cannot be written stores nothing, and keeps what it has', async () => {
     const folder = await temporaryFolder();
-    // The map has 2 MiB, and no file may come to more than 3.
-    const script = `trap '' XFSZ; ulimit -f 3000; exec "$0" --input-type=module -e "$1" "$2" "$3"`;
-    const modules = new URL('../../dist/', import.meta.url).href;
-    const child = spawnSync('bash', ['-c', script, process.execPath, UNTIL_FULL, folder, modules]);
-    expect(child.stderr.toString()).toBe('');
-    const { stored, codes } = JSON.parse(child.stdout.toString()) as { stored: number; codes: string[] };
+    const { stored, codes } = fill(
+      folder,
+      `for (let i = 0; i < 2; i++)
+         await store.putBlob('other', new Uint8Array(100_000)).catch((error) => codes.push(error.code));
+       await store.putBlob('small', new Uint8Array([1]));`,
+    );
     expect(codes).toEqual(['DISK_FULL', 'DISK_FULL', 'DISK_FULL']);
     expect(stored).toBeGreaterThan(20);
     const store = await open(folder);
@@ -336,10 +336,33 @@ describe('a store in memory', () => {
     expect(store.blob('small')).toEqual(new Uint8Array([1]));
     await store.close();
   });
+
+  it.each([
+    ['after a write that failed', ''],
+    ['closed after a write that failed', 'await store.close();'],
+  ])('leaves a journal that ends with its last record, %s', async (_when, then) => {
+    const folder = await temporaryFolder();
+    const { stored, codes } = fill(folder, then);
+    expect(codes).toEqual(['DISK_FULL']);
+    // No sudden end for the next start to know of.
+    await rm(join(folder, 'core.lock'), { force: true });
+    const store = await open(folder);
+    expect(Buffer.compare(store.blob('blob')!, many(100_000, stored - 1))).toBe(0);
+    await store.close();
+  });
 });
 
-// Writes until the journal is full, tries some more, and then something small.
-const UNTIL_FULL = `
+/** Has another process write to a store until its journal is full, and then do something else. */
+function fill(folder: string, then: string): { stored: number; codes: string[] } {
+  // The map has 2 MiB, and no file may come to more than 3.
+  const script = `trap '' XFSZ; ulimit -f 3000; exec "$0" --input-type=module -e "$1" "$2" "$3"`;
+  const modules = new URL('../../dist/', import.meta.url).href;
+  const child = spawnSync('bash', ['-c', script, process.execPath, untilFull(then), folder, modules]);
+  expect(child.stderr.toString()).toBe('');
+  return JSON.parse(child.stdout.toString()) as { stored: number; codes: string[] };
+}
+
+const untilFull = (then: string): string => `
   const [folder, modules] = process.argv.slice(1);
   const { openStore } = await import(modules + 'store/open.js');
   const { sealerOf } = await import(modules + 'enclave/sealing/sealer.js');
@@ -350,8 +373,6 @@ const UNTIL_FULL = `
   while (codes.length === 0) {
     await store.putBlob('blob', Buffer.alloc(100_000, stored + ' ')).then(() => stored++, (error) => codes.push(error.code));
   }
-  for (let i = 0; i < 2; i++) await store.putBlob('other', new Uint8Array(100_000)).catch((error) => codes.push(error.code));
-  await store.putBlob('small', new Uint8Array([1]));
-  console.log(JSON.stringify({ stored, codes }));
-  process.kill(process.pid, 'SIGKILL');
+  ${then}
+  process.stdout.write(JSON.stringify({ stored, codes }), () => process.kill(process.pid, 'SIGKILL'));
 `;

@@ -8,11 +8,12 @@ import {
   renameSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { equalBytes, isZero, randomBytes, toHex, utf8 } from '@enigma-worker/crypto';
+import { equalBytes, randomBytes, toHex, utf8 } from '@enigma-worker/crypto';
 import { StoreError } from '../errors.js';
 import type { JournalCipher } from './cipher.js';
+import { isCutShort } from './cut-short.js';
 import { guarded, readAt, syncFolder, writeAll } from './journal-io.js';
-import { after, ALIGNMENT, lengthOf, LINK_LENGTH, type Position, RECORD_HEAD } from './record.js';
+import { after, lengthOf, LINK_LENGTH, type Position, RECORD_HEAD } from './record.js';
 
 /** A record and where the next one begins. */
 export interface JournalRecord {
@@ -36,7 +37,7 @@ export class Journal {
   readonly #id: Uint8Array;
   readonly #cipher: JournalCipher;
   #end: Position;
-  /** Whether there may be bytes behind the end, of an append that failed. */
+  /** Whether bytes of an append that failed may be behind the end, or come back there in a power failure. */
   #hasTail = false;
   #isClosed = false;
 
@@ -118,8 +119,7 @@ export class Journal {
     if (size <= this.#end.offset) return;
     dropped(size - this.#end.offset);
     this.#hasTail = true;
-    this.#cutTail();
-    this.sync();
+    this.#dropTail();
   }
 
   /** Records from a place to the end. */
@@ -141,9 +141,14 @@ export class Journal {
     view.setUint32(0, sealed.length, true);
     view.setUint32(4, ~sealed.length, true);
     bytes.set(sealed, RECORD_HEAD);
-    this.#cutTail();
+    if (this.#hasTail) this.#cutTail();
     this.#hasTail = true;
-    guarded(`writing ${this.#path}`, () => writeAll(this.#file, bytes, this.#end.offset));
+    try {
+      guarded(`writing ${this.#path}`, () => writeAll(this.#file, bytes, this.#end.offset));
+    } catch (error) {
+      this.#tryCutTail();
+      throw error;
+    }
     this.#hasTail = false;
     this.#end = next;
   }
@@ -156,8 +161,7 @@ export class Journal {
   takeBack(to: Position): void {
     this.#end = to;
     this.#hasTail = true;
-    this.#cutTail();
-    this.sync();
+    this.#dropTail();
   }
 
   /**
@@ -171,16 +175,35 @@ export class Journal {
     syncFolder(dirname(this.#path));
   }
 
+  /** @throws StoreError when the file may not end with the last record: only after a sudden end does it open then */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    closeSync(this.#file);
+    try {
+      this.#dropTail();
+    } finally {
+      closeSync(this.#file);
+    }
+  }
+
+  /** Cuts off durably what may be behind the end. */
+  #dropTail(): void {
+    if (!this.#hasTail) return;
+    this.#cutTail();
+    this.sync();
+    this.#hasTail = false;
   }
 
   #cutTail(): void {
-    if (!this.#hasTail) return;
     guarded(`writing ${this.#path}`, () => ftruncateSync(this.#file, this.#end.offset));
-    this.#hasTail = false;
+  }
+
+  #tryCutTail(): void {
+    try {
+      this.#cutTail();
+    } catch {
+      // The next append, or the close, tries again.
+    }
   }
 
   /** The record at a place; nothing when there is none, or what an append left that was cut short. */
@@ -190,7 +213,7 @@ export class Journal {
     // Only the last append can have been cut short. Records are written from their head on, but a machine that
     // lost its power may have kept any part.
     if (sealed === undefined) {
-      if (this.#isCutShort(place.offset, size)) return undefined;
+      if (isCutShort(this.#file, this.#path, place.offset, size)) return undefined;
       throw this.#damaged(place);
     }
     try {
@@ -199,23 +222,6 @@ export class Journal {
       if (after(place, sealed).offset >= size) return undefined;
       throw this.#damaged(place, error);
     }
-  }
-
-  /** Whether what is at the end of the file is the beginning of one record, or nothing of it but its length. */
-  #isCutShort(offset: number, size: number): boolean {
-    const head = readAt(this.#file, this.#path, offset, RECORD_HEAD);
-    const length = lengthOf(head);
-    if (length !== undefined) return offset + RECORD_HEAD + length > size;
-    if (head.length < RECORD_HEAD) return true;
-    return isZero(head) && !this.#hasRecordAfter(offset, size);
-  }
-
-  #hasRecordAfter(offset: number, size: number): boolean {
-    for (let at = offset + ALIGNMENT; at + RECORD_HEAD <= size; at += ALIGNMENT) {
-      const length = lengthOf(readAt(this.#file, this.#path, at, RECORD_HEAD));
-      if (length !== undefined && at + RECORD_HEAD + length <= size) return true;
-    }
-    return false;
   }
 
   #sealedAt(offset: number): Uint8Array | undefined {

@@ -102,8 +102,11 @@ export class MemoryDatabase {
   async close(): Promise<void> {
     await this.stop();
     await this.database.close();
-    this.#journal.close();
-    rmSync(this.database.folder, { recursive: true, force: true });
+    try {
+      this.#journal.close();
+    } finally {
+      rmSync(this.database.folder, { recursive: true, force: true });
+    }
   }
 
   #packWhenLong(): void {
