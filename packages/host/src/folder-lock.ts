@@ -91,6 +91,17 @@ export class FolderLock {
     return this.#released;
   }
 
+  /**
+   * Gives the lock back as it was found: who has it next is told, too, that the holder before did not give it back.
+   * For one who was told so, and came to no end with looking what that one left.
+   */
+  releaseAsFound(): Promise<void> {
+    if (!this.wasAbandoned) return this.release();
+    // Its file stays, and nobody answers.
+    this.#released ??= closeOf(this.#server);
+    return this.#released;
+  }
+
   async #release(): Promise<void> {
     try {
       // Not that of a successor, should somebody have deleted ours.
@@ -98,7 +109,7 @@ export class FolderLock {
     } catch {
       // Gone already.
     }
-    await new Promise((resolve) => this.#server.close(resolve));
+    await closeOf(this.#server);
   }
 }
 

@@ -73,6 +73,20 @@ describe('FolderLock', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  it('given back as it was found tells the next holder what this one was told', async () => {
+    const folder = newFolder();
+    await (await FolderLock.acquire(folder, NAME)).releaseAsFound();
+    expect(readdirSync(folder)).toEqual([]);
+    writeFileSync(join(folder, NAME), 'left over');
+    for (let n = 0; n < 2; n++) {
+      const lock = await FolderLock.acquire(folder, NAME);
+      expect(lock.wasAbandoned).toBe(true);
+      await Promise.all([lock.releaseAsFound(), lock.releaseAsFound()]);
+    }
+    await (await FolderLock.acquire(folder, NAME)).release();
+    expect((await FolderLock.acquire(folder, NAME)).wasAbandoned).toBe(false);
+  });
+
   it('works in a folder whose path is too long for a socket', async () => {
     const folder = join(newFolder(), 'x'.repeat(100), 'y'.repeat(100));
     mkdirSync(folder, { recursive: true });

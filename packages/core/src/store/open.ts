@@ -35,7 +35,8 @@ export async function openStore(folder: string, options: StoreOptions = {}): Pro
   } catch (error) {
     await opened?.stop();
     await opened?.close();
-    await lock.release();
+    // Until it opens, what a sudden end left is not mended.
+    await lock.releaseAsFound();
     throw error;
   }
 }

@@ -7,6 +7,7 @@ import { sealerOf } from '#enclave/sealing/sealer.js';
 import { openStore } from '#store/open.js';
 import { openStoreReader } from '#store/reader.js';
 import type { Store } from '#store/store.js';
+import { rewriteSealed } from '#store/tools/rewrite-sealed.js';
 import { addressOf, bytes, SEALER, storeErrorOf, temporaryFolder } from './support.js';
 
 const MIB = 1024 * 1024;
@@ -47,6 +48,8 @@ function many(length: number, seed: number): Uint8Array {
 
 /** Makes the folder look as its core left it when it was killed. */
 async function killed(folder: string): Promise<void> {
+  // A start that failed has left the lock as it found it: a socket, which cannot be written to.
+  await rm(join(folder, 'core.lock'), { force: true });
   await writeFile(join(folder, 'core.lock'), '');
 }
 
@@ -109,6 +112,21 @@ describe('a journal', () => {
       expect(blobsOf(store)).toBe(2);
       await store.close();
     }
+  });
+
+  it('cut short by a sudden end is still taken for that after starts that failed', async () => {
+    const { folder, ends } = await withBlobs(3);
+    await truncate(journalOf(folder), ends[2]! - 20);
+    await killed(folder);
+    const other = sealerOf('key-file', randomBytes(32));
+    const opened = openStore(folder, { memory: { ...SMALL.memory, cipher: other } });
+    await expect(opened).rejects.toMatchObject({ code: 'WRONG_KEY' });
+    const rewritten = rewriteSealed(folder, { from: other, to: other }, (entries) => entries);
+    await expect(rewritten).rejects.toMatchObject({ code: 'WRONG_KEY' });
+    const store = await open(folder);
+    expect(blobsOf(store)).toBe(2);
+    await store.close();
+    expect(await readdir(folder)).toEqual(['journal']);
   });
 
   it('cut short without a sudden end is refused', async () => {

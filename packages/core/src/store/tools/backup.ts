@@ -52,7 +52,7 @@ export async function restoreStore(backup: string, folder: string): Promise<void
   } catch (error) {
     throw toStoreError(`restoring to ${target}`, error);
   } finally {
-    await lock.release();
+    await lock.releaseAsFound();
   }
 }
 

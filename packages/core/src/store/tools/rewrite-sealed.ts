@@ -40,31 +40,43 @@ export async function rewriteSealed(
     throw new StoreError('NOT_A_STORE', `${path} holds no store`);
   });
   try {
-    if (existsSync(journalPath(path))) return rewriteJournaled(path, ciphers, lock.wasAbandoned, rewrite);
-    // Opened to read first: opening to write would make a store where there is none.
-    await openDatabase(path, { mode: 'read' }).close();
-    const db = openDatabase(path, { mode: 'write', isSuspect: lock.wasAbandoned });
-    try {
-      checkSchema(db);
-      return await db.write(() => {
-        const blobs = Array.from(db.entries('blobs'), ({ key, value }) => ({
-          name: Buffer.from(key).toString(),
-          sealed: value.slice(),
-        }));
-        const stateKeys = Array.from(db.entries('stateKeys'), ({ key, value }) => ({
-          address: key.slice(),
-          sealed: value.slice(),
-        }));
-        const rewritten = rewrite({ blobs, stateKeys });
-        for (const { name, sealed } of rewritten.blobs) db.put('blobs', Buffer.from(name), sealed);
-        for (const { address, sealed } of rewritten.stateKeys) db.put('stateKeys', address, sealed);
-        return rewritten;
-      });
-    } finally {
-      await db.close();
-    }
-  } finally {
+    const rewritten = existsSync(journalPath(path))
+      ? rewriteJournaled(path, ciphers, lock.wasAbandoned, rewrite)
+      : await rewriteDatabase(path, lock.wasAbandoned, rewrite);
     await lock.release();
+    return rewritten;
+  } catch (error) {
+    await lock.releaseAsFound();
+    throw error;
+  }
+}
+
+async function rewriteDatabase(
+  path: string,
+  isSuspect: boolean,
+  rewrite: (entries: SealedEntries) => SealedEntries,
+): Promise<SealedEntries> {
+  // Opened to read first: opening to write would make a store where there is none.
+  await openDatabase(path, { mode: 'read' }).close();
+  const db = openDatabase(path, { mode: 'write', isSuspect });
+  try {
+    checkSchema(db);
+    return await db.write(() => {
+      const blobs = Array.from(db.entries('blobs'), ({ key, value }) => ({
+        name: Buffer.from(key).toString(),
+        sealed: value.slice(),
+      }));
+      const stateKeys = Array.from(db.entries('stateKeys'), ({ key, value }) => ({
+        address: key.slice(),
+        sealed: value.slice(),
+      }));
+      const rewritten = rewrite({ blobs, stateKeys });
+      for (const { name, sealed } of rewritten.blobs) db.put('blobs', Buffer.from(name), sealed);
+      for (const { address, sealed } of rewritten.stateKeys) db.put('stateKeys', address, sealed);
+      return rewritten;
+    });
+  } finally {
+    await db.close();
   }
 }
 

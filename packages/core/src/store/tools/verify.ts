@@ -90,7 +90,7 @@ async function verifyStructure(folder: string, progress?: Progress): Promise<Pro
 async function isLocked(folder: string): Promise<boolean> {
   try {
     const lock = await lockFolder(folder);
-    await lock.release();
+    await lock.releaseAsFound();
     return false;
   } catch (error) {
     if (error instanceof StoreError && error.code === 'LOCKED') return true;
