@@ -9,7 +9,7 @@ import {
   type RegistrationOptions,
 } from './authorisation/registration.js';
 import { listen } from './http.js';
-import { type Logger, silentLogger } from '@enigma-worker/host';
+import { type FolderLock, type Logger, silentLogger } from '@enigma-worker/host';
 import { createMetrics } from './metrics.js';
 import { getStateKeys } from './rpc/get-state-keys.js';
 import { registerWorker } from './rpc/register-worker.js';
@@ -76,15 +76,16 @@ const SIMULATION_WARNING =
 export async function startPrincipal(options: PrincipalOptions): Promise<Principal> {
   const lock = await lockDataDir(options.dataDir);
   try {
-    return await start(options, () => lock.release());
+    return await start(options, lock);
   } catch (error) {
-    await lock.release();
+    // Until it starts, what a sudden end left is not mended.
+    await lock.releaseAsFound();
     throw error;
   }
 }
 
-/** @param release is called when all of it has stopped */
-async function start(options: PrincipalOptions, release: () => Promise<void>): Promise<Principal> {
+/** @param lock is given back when all of it has stopped */
+async function start(options: PrincipalOptions, lock: FolderLock): Promise<Principal> {
   const { dataDir, sealer, host = '127.0.0.1', port = 3040, log = silentLogger, now = Date.now } = options;
   const { authorisation = {}, bodyLimit = DEFAULT_BODY_LIMIT } = options;
   if (sealer.mode === 'simulation') log.warn({}, SIMULATION_WARNING);
@@ -99,7 +100,7 @@ async function start(options: PrincipalOptions, release: () => Promise<void>): P
           log,
           now,
         });
-  const book = await openContractBook(dataDir);
+  const book = await openContractBook(dataDir, { isSuspect: lock.wasAbandoned, log });
   try {
     const metrics = createMetrics(() => book.size);
     const methods: Record<string, RpcMethod> = {
@@ -119,7 +120,7 @@ async function start(options: PrincipalOptions, release: () => Promise<void>): P
     let closing: Promise<void> | undefined;
     const http = await listen(
       { host, port, bodyLimit },
-      { rpc, metrics, log, healthy: () => closing === undefined },
+      { rpc, metrics, log, healthy: () => closing === undefined && !book.isInDoubt },
     );
     const address = addressOf(secrets.signing.publicKey);
     const url = `http://${host.includes(':') ? `[${host}]` : host}:${http.port}`;
@@ -127,7 +128,7 @@ async function start(options: PrincipalOptions, release: () => Promise<void>): P
     const stop = async (): Promise<void> => {
       await http.close();
       await book.close();
-      await release();
+      await lock.release();
     };
     const close = (): Promise<void> => (closing ??= stop());
     return { address, url, port: http.port, close, [Symbol.asyncDispose]: close };

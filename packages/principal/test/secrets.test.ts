@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromHex, randomBytes, toHex } from '@enigma-worker/crypto';
 import {
@@ -111,6 +111,43 @@ describe('a backup', () => {
     });
     await expect(backupPrincipal(to, sealer, 'right')).rejects.toMatchObject({ code: 'NOT_PROVISIONED' });
     await expect(backupPrincipal(from, sealer, '')).rejects.toMatchObject({ code: 'WRONG_PASSPHRASE' });
+  });
+});
+
+describe('a list of contracts whose end is not whole', () => {
+  /** The folder of a principal that gave keys for the contracts, and half a record more. */
+  async function withHalfARecord() {
+    const dataDir = await temporaryFolder();
+    const sealer = memorySealer();
+    const contracts = [randomBytes(32), randomBytes(32)];
+    const given = await keysOf(dataDir, sealer, contracts);
+    await appendFile(join(dataDir, 'contracts.log'), randomBytes(20));
+    return { dataDir, sealer, contracts, given };
+  }
+
+  test('is mended after a sudden end, whatever failed or was done to the folder in between', async () => {
+    const { dataDir, sealer, contracts, given } = await withHalfARecord();
+    await writeFile(join(dataDir, 'principal.lock'), 'left over');
+    await expect(runPrincipal({ dataDir, sealer: memorySealer() })).rejects.toMatchObject({
+      code: 'DECRYPTION_FAILED',
+    });
+    await backupPrincipal(dataDir, sealer, 'passphrase');
+    await expect(restorePrincipal(dataDir, sealer, '{}', 'passphrase')).rejects.toMatchObject({
+      code: 'ALREADY_PROVISIONED',
+    });
+    expect(await rotateMasterSecret(dataDir, sealer)).toBe(1);
+    expect(await keysOf(dataDir, sealer, contracts)).toEqual(given);
+    expect(await readdir(dataDir)).not.toContain('principal.lock');
+  });
+
+  test('is refused when there was none: a contract that it lost would get another key', async () => {
+    const { dataDir, sealer } = await withHalfARecord();
+    const refused = {
+      code: 'DATA_CORRUPT',
+      message: `${join(dataDir, 'contracts.log')} is damaged: its last 20 bytes make no sense`,
+    };
+    await expect(runPrincipal({ dataDir, sealer })).rejects.toMatchObject(refused);
+    await expect(backupPrincipal(dataDir, sealer, 'passphrase')).rejects.toMatchObject(refused);
   });
 });
 

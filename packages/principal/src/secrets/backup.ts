@@ -10,8 +10,9 @@ import {
   toHex,
   utf8,
 } from '@enigma-worker/crypto';
+import { silentLogger } from '@enigma-worker/host';
 import { PrincipalError } from '../errors.js';
-import { type ContractEntry, openContractBook } from './contract-book.js';
+import { type ContractEntry, openContractBook, readContractBook } from './contract-book.js';
 import type { Sealer } from './sealer.js';
 import { lockDataDir, notProvisioned, whileStopped } from './data-lock.js';
 import { loadSecrets, MASTER_SECRET_LENGTH, saveSecrets, type Secrets } from './vault.js';
@@ -26,27 +27,23 @@ const AAD = utf8(FORMAT);
  * generation, and which contract has which generation. For a principal that is not running. What a
  * later contract needs is in it too (keys are derived), so a new backup is due only after a rotation.
  * @returns the text of the backup file
- * @throws PrincipalError `NOT_PROVISIONED`, `LOCKED`, `WRONG_PASSPHRASE` when it is empty
+ * @throws PrincipalError `NOT_PROVISIONED`, `LOCKED`, `DATA_CORRUPT`, `WRONG_PASSPHRASE` when it is empty
  */
 export function backupPrincipal(dataDir: string, sealer: Sealer, passphrase: string): Promise<string> {
-  return whileStopped(dataDir, async () => {
+  return whileStopped(dataDir, async (isSuspect) => {
     const secrets = await loadSecrets(dataDir, sealer);
     if (secrets === undefined) throw notProvisioned(dataDir);
-    const book = await openContractBook(dataDir);
-    try {
-      const salt = randomBytes(32);
-      const key = await stretch(passphrase, salt);
-      const sealed = seal(key, utf8(encodeContent(secrets, book.entries())), { aad: AAD });
-      return `${JSON.stringify({ format: FORMAT, kdf: 'scrypt', ...COST, salt: toHex(salt), sealed: toHex(sealed) })}\n`;
-    } finally {
-      await book.close();
-    }
+    const contracts = await readContractBook(dataDir, isSuspect);
+    const salt = randomBytes(32);
+    const key = await stretch(passphrase, salt);
+    const sealed = seal(key, utf8(encodeContent(secrets, contracts)), { aad: AAD });
+    return `${JSON.stringify({ format: FORMAT, kdf: 'scrypt', ...COST, salt: toHex(salt), sealed: toHex(sealed) })}\n`;
   });
 }
 
 /**
  * Puts a backup into a data folder that has no secrets yet.
- * @throws PrincipalError `ALREADY_PROVISIONED`, `BACKUP_MALFORMED`, `WRONG_PASSPHRASE`, `LOCKED`
+ * @throws PrincipalError `ALREADY_PROVISIONED`, `BACKUP_MALFORMED`, `WRONG_PASSPHRASE`, `LOCKED`, `DATA_CORRUPT`
  */
 export async function restorePrincipal(
   dataDir: string,
@@ -63,7 +60,8 @@ export async function restorePrincipal(
       );
     }
     const { secrets, contracts } = await openBackup(backup, passphrase);
-    const book = await openContractBook(dataDir);
+    // What a restore that was cut short left at the end of it is written now.
+    const book = await openContractBook(dataDir, { isSuspect: lock.wasAbandoned, log: silentLogger });
     try {
       await book.restore(contracts);
     } finally {
@@ -71,8 +69,10 @@ export async function restorePrincipal(
     }
     // Last: a restore that was cut short leaves no secrets and can be run again.
     await saveSecrets(dataDir, sealer, secrets);
-  } finally {
     await lock.release();
+  } catch (error) {
+    await lock.releaseAsFound();
+    throw error;
   }
 }
 

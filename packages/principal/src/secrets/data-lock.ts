@@ -15,15 +15,17 @@ export async function lockDataDir(dataDir: string): Promise<FolderLock> {
 }
 
 /**
- * Does something with the data folder of a principal that does not run.
+ * Does something with the data folder of a principal that does not run, and leaves it to the next start to mend what
+ * a sudden end left.
+ * @param act told whether the principal came to one
  * @throws PrincipalError `LOCKED` when one does, `NOT_PROVISIONED` when there is no such folder; what `act` throws
  */
-export async function whileStopped<T>(dataDir: string, act: () => Promise<T>): Promise<T> {
+export async function whileStopped<T>(dataDir: string, act: (isSuspect: boolean) => Promise<T>): Promise<T> {
   const lock = await acquire(dataDir);
   try {
-    return await act();
+    return await act(lock.wasAbandoned);
   } finally {
-    await lock.release();
+    await lock.releaseAsFound();
   }
 }
 
