@@ -1,6 +1,8 @@
 /** Codes of everything that can go wrong with the principal outside of a request. */
 export type PrincipalErrorCode =
   | 'DATA_CORRUPT'
+  /** The data folder was in use, and holds no secrets. */
+  | 'SECRETS_MISSING'
   /** Another principal, or a tool, has the data folder open. */
   | 'LOCKED'
   | 'ALREADY_PROVISIONED'

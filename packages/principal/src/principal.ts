@@ -71,7 +71,8 @@ const SIMULATION_WARNING =
 /**
  * Starts the master node: it holds the state keys of all contracts and gives each worker those of the
  * contracts that it may run, over JSON-RPC.
- * @throws PrincipalError `LOCKED`, `LISTEN_FAILED`, `DATA_CORRUPT`, `EPOCHS_MALFORMED`; what the sealer throws
+ * @throws PrincipalError `LOCKED`, `LISTEN_FAILED`, `DATA_CORRUPT`, `SECRETS_MISSING`, `EPOCHS_MALFORMED`; what the
+ * sealer throws
  */
 export async function startPrincipal(options: PrincipalOptions): Promise<Principal> {
   const lock = await lockDataDir(options.dataDir);

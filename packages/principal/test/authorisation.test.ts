@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { encodeEvidence, encodeReportData, type Policy, PROTOCOL_VERSION } from '@enigma-worker/attestation';
 import {
@@ -263,6 +263,16 @@ describe('registration', () => {
       await resealSecrets(dataDir, sealer, other);
       const second = await start(other);
       expect(await isAdmitted(second.url, worker)).toBe(true);
+    });
+
+    test('is not made anew when it has registrations but lost its secrets', async () => {
+      const { dataDir, start } = await setUpFolder();
+      const sealer = memorySealer();
+      const first = await start(sealer);
+      await registerWithPrincipal(first.url, registrationOf(generateKeyPair()), once);
+      await first.close();
+      await rm(join(dataDir, 'principal.sealed'));
+      await expect(start(sealer)).rejects.toMatchObject({ code: 'SECRETS_MISSING' });
     });
 
     test('keeps no more than it may, and those that end last', async () => {

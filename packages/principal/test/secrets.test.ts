@@ -1,4 +1,4 @@
-import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromHex, randomBytes, toHex } from '@enigma-worker/crypto';
 import {
@@ -92,6 +92,23 @@ describe('a backup', () => {
     for (const key of original.keys) expect(backup).not.toContain(key);
   });
 
+  test('can be restored after a restore that was cut short, before which nothing starts', async () => {
+    const [from, to] = [await temporaryFolder(), await temporaryFolder()];
+    const sealer = memorySealer();
+    const contracts = [randomBytes(32), randomBytes(32)];
+    const original = await keysOf(from, sealer, contracts);
+    const backup = await backupPrincipal(from, sealer, 'passphrase');
+    // The list is written first, and its first record was being written.
+    await writeFile(join(to, 'contracts.log'), (await readFile(join(from, 'contracts.log'))).subarray(0, 30));
+    await writeFile(join(to, 'principal.lock'), 'left over');
+    await expect(runPrincipal({ dataDir: to, sealer })).rejects.toMatchObject({ code: 'SECRETS_MISSING' });
+    await expect(restorePrincipal(to, sealer, backup, 'wrong')).rejects.toMatchObject({
+      code: 'WRONG_PASSPHRASE',
+    });
+    await restorePrincipal(to, sealer, backup, 'passphrase');
+    expect(await keysOf(to, sealer, contracts)).toEqual(original);
+  });
+
   test('is refused under another passphrase, when altered, and over existing secrets', async () => {
     const [from, to] = [await temporaryFolder(), await temporaryFolder()];
     const sealer = memorySealer();
@@ -161,6 +178,22 @@ describe('secrets at rest', () => {
     });
     await resealSecrets(dataDir, sealer, other);
     expect(await keysOf(dataDir, other, [])).toEqual(before);
+  });
+
+  test('are not made anew in a folder that lost them', async () => {
+    const dataDir = await temporaryFolder();
+    const sealer = memorySealer();
+    const contracts = [randomBytes(32)];
+    const given = await keysOf(dataDir, sealer, contracts);
+    const backup = await backupPrincipal(dataDir, sealer, 'passphrase');
+    await rm(join(dataDir, 'principal.sealed'));
+    await expect(runPrincipal({ dataDir, sealer })).rejects.toMatchObject({
+      code: 'SECRETS_MISSING',
+      message: expect.stringContaining(dataDir),
+    });
+    expect(await readdir(dataDir)).not.toContain('principal.sealed');
+    await restorePrincipal(dataDir, sealer, backup, 'passphrase');
+    expect(await keysOf(dataDir, sealer, contracts)).toEqual(given);
   });
 
   test('leave no temporary file and no clear text', async () => {

@@ -83,6 +83,11 @@ export async function readContractBook(dataDir: string, isSuspect: boolean): Pro
   return entriesOf(parseRecords(path, content, isSuspect).generations);
 }
 
+/** Whether the book of a data folder has anything in it, be it whole or not. */
+export async function hasContracts(dataDir: string): Promise<boolean> {
+  return ((await readIfThere(join(dataDir, FILE)))?.length ?? 0) > 0;
+}
+
 /** What a book says. */
 interface Records {
   /** By address in hex. */

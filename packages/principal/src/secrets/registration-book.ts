@@ -59,6 +59,16 @@ export async function openRegistrationBook(dataDir: string, sealer: Sealer): Pro
   };
 }
 
+/** Whether a data folder holds registrations, ended ones included. */
+export async function hasRegistrations(dataDir: string): Promise<boolean> {
+  try {
+    return (await readdir(join(dataDir, FOLDER))).length > 0;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
 /**
  * Seals every registration again under another sealing key; those sealed under the new one already stay.
  * What neither opens stays as it is, and is of no use.

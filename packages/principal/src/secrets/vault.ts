@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { generateKeyPair, type KeyPair, keyPairOf, randomBytes } from '@enigma-worker/crypto';
 import { PrincipalError } from '../errors.js';
+import { hasContracts } from './contract-book.js';
 import { notProvisioned, whileStopped } from './data-lock.js';
 import { readIfThere, writeDurably } from './durable-file.js';
-import { resealRegistrations } from './registration-book.js';
+import { hasRegistrations, resealRegistrations } from './registration-book.js';
 import type { Sealer } from './sealer.js';
 
 /** Length of one master secret. */
@@ -21,10 +22,20 @@ export interface Secrets {
 const FILE = 'principal.sealed';
 const LABEL = 'principal-secrets';
 
-/** The secrets of a data folder, made and sealed there on the first start. */
+/**
+ * The secrets of a data folder, made and sealed there on the first start.
+ * @throws PrincipalError `SECRETS_MISSING` when it was not the first: other secrets would give other keys to contracts
+ * that have keys; as `loadSecrets`
+ */
 export async function loadOrCreateSecrets(dataDir: string, sealer: Sealer): Promise<Secrets> {
   const secrets = await loadSecrets(dataDir, sealer);
   if (secrets !== undefined) return secrets;
+  if ((await hasContracts(dataDir)) || (await hasRegistrations(dataDir))) {
+    throw new PrincipalError(
+      'SECRETS_MISSING',
+      `${dataDir}: holds contracts or registrations, but no secrets (${FILE}): restore a backup`,
+    );
+  }
   const fresh = { signing: generateKeyPair(), generations: [randomBytes(MASTER_SECRET_LENGTH)] };
   await saveSecrets(dataDir, sealer, fresh);
   return fresh;
