@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { encodeEvidence, encodeReportData, type Policy, PROTOCOL_VERSION } from '@enigma-worker/attestation';
@@ -40,6 +41,28 @@ function epochFile(epochs: readonly { firstBlock: number; workers: readonly KeyP
     })),
   });
 }
+
+// Changes the file, opens all the files that a process may while it is read again, and closes them.
+const WITHOUT_FILES = `
+  import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+  import { openEpochFile } from '#authorisation/epochs.js';
+  const path = process.argv[1];
+  const errors = [];
+  const log = { info() {}, error: ({ err }) => errors.push(err.code) };
+  const file = await openEpochFile(path, log);
+  const first = () => String(file.epochs()[0].firstBlock);
+  const before = first();
+  writeFileSync(path, readFileSync(path, 'utf8').replace('"100"', '"200"') + ' ');
+  const open = [];
+  try {
+    for (;;) open.push(openSync(path));
+  } catch {}
+  await file.refresh();
+  const without = first();
+  for (const each of open) closeSync(each);
+  await file.refresh();
+  console.log(JSON.stringify({ before, without, after: first(), errors }));
+`;
 
 describe('selection by stake', () => {
   async function setUp() {
@@ -100,6 +123,22 @@ describe('selection by stake', () => {
     await fetchStateKeys(url, exchange, once);
     await writeFile(path, 'broken');
     await fetchStateKeys(url, exchange, once);
+  });
+
+  test('reads a change that could not be read at first once it can', async () => {
+    const path = join(await temporaryFolder(), 'epochs.json');
+    await writeFile(path, epochFile([{ firstBlock: 100, workers: [generateKeyPair()] }]));
+    const script = `ulimit -n 64; exec "$0" --input-type=module -e "$1" "$2"`;
+    const child = spawnSync('bash', ['-c', script, process.execPath, WITHOUT_FILES, path], {
+      cwd: new URL('..', import.meta.url),
+    });
+    expect(child.stderr.toString()).toBe('');
+    expect(JSON.parse(child.stdout.toString())).toEqual({
+      before: '100',
+      without: '100',
+      after: '200',
+      errors: ['EMFILE'],
+    });
   });
 
   test.each([

@@ -64,8 +64,10 @@ export async function openEpochFile(path: string, log: Logger): Promise<EpochFil
       try {
         const now = await lastChange(path);
         if (now === changed) return;
+        const text = await readFile(path, 'utf8');
+        // From here on only another change can help; what kept it from being read may pass by itself.
         changed = now;
-        epochs = parseEpochs(await readFile(path, 'utf8'));
+        epochs = parseEpochs(text);
         log.info({ path, epochs: epochs.length }, 'worker parameters read again');
       } catch (error) {
         log.error({ path, err: error }, 'worker parameters cannot be read; the earlier ones stay in force');
