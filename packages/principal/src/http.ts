@@ -11,6 +11,8 @@ export interface HttpOptions {
   readonly port: number;
   /** Bytes of the longest body. */
   readonly bodyLimit: number;
+  /** Milliseconds that a close gives requests under way. Default 5,000. */
+  readonly patience?: number;
 }
 
 /** What HTTP needs from the principal. */
@@ -25,12 +27,13 @@ export interface HttpModules {
 export interface HttpServer {
   /** The port it got. */
   readonly port: number;
-  /** Takes no new requests, answers those under way, then resolves. Idempotent. */
+  /** Takes no new requests, answers those under way, drops what takes too long, then resolves. Idempotent. */
   close(): Promise<void>;
 }
 
 /** A request that takes longer than this to arrive is dropped. */
 const REQUEST_TIMEOUT = 30_000;
+const PATIENCE = 5_000;
 
 /**
  * JSON-RPC on `POST /`, figures on `GET /metrics`, health on `GET /health`.
@@ -57,8 +60,18 @@ export async function listen(options: HttpOptions, modules: HttpModules): Promis
   let closing: Promise<void> | undefined;
   return {
     port: typeof address === 'object' && address !== null ? address.port : options.port,
-    close: () => (closing ??= app.close().then(() => undefined)),
+    close: () => (closing ??= close(app, options.patience ?? PATIENCE)),
   };
+}
+
+async function close(app: FastifyInstance, patience: number): Promise<void> {
+  // Once a server closes, nothing else bounds the time that a request takes to arrive.
+  const timer = setTimeout(() => app.server.closeAllConnections(), patience).unref();
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function addRoutes(app: FastifyInstance, { rpc, metrics, healthy, log }: HttpModules): void {

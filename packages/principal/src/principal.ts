@@ -59,7 +59,7 @@ export interface Principal extends AsyncDisposable {
   /** Where it listens, e.g. `http://127.0.0.1:3040`. */
   readonly url: string;
   readonly port: number;
-  /** Answers what is under way, then stops. Idempotent. */
+  /** Answers what is under way, for some seconds at most, then stops. Idempotent. */
   close(): Promise<void>;
 }
 
