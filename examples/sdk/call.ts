@@ -20,4 +20,16 @@ export async function bidAndLook(
   // Functions that only read give their value alone.
   return auction.read.bidOf([bidder]);
 }
+
+/** Closes, and tells who won at which price: a struct comes as an object, and goes in as one. */
+export async function closeAndTell(
+  client: EnigmaClient,
+  address: string,
+  seller: `0x${string}`,
+): Promise<string> {
+  const auction = getContract(client, { abi: auctionAbi, address });
+  await auction.write.close({ seller });
+  const { winner, price } = await auction.read.outcome();
+  return `${winner} pays ${price}`;
+}
 // #endregion

@@ -5,7 +5,7 @@ import { startGateway, type Gateway } from '@enigma-worker/gateway';
 import { startTestWorker, type TestWorker } from '@enigma-worker/local';
 import type { EnigmaClient } from '@enigma-worker/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bidAndLook } from '../call.js';
+import { bidAndLook, closeAndTell } from '../call.js';
 import { overHttp, overIpc } from '../client.js';
 import { deployAuction } from '../deploy.js';
 import { tryToBid } from '../failures.js';
@@ -80,5 +80,9 @@ describe('the code of docs/sdk.md', () => {
 
     expect(await guess(client, address, randomBytes(32))).toMatch(/only the seller closes the auction$/);
     expect(await guess(client, address, fromHex(seller))).toBe('closed');
+
+    const [other, bidder] = [await deployAuction(client, seller), secret()];
+    await bidAndLook(client, other, bidder);
+    expect(await closeAndTell(client, other, seller)).toBe(`${bidder} pays 100`);
   });
 });

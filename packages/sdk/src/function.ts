@@ -30,7 +30,7 @@ export function parseFunction(text: string): FunctionText {
   }
   const name = match[1]!;
   const inputs = parseTypes(match[2]!);
-  return { name, inputs, text: functionText(name, inputs) };
+  return functionOf(name, inputs);
 }
 
 /**
@@ -52,11 +52,12 @@ export function parseTypes(text: string): readonly AbiParameter[] {
   }
 }
 
-/** `name(type,type)` with tuples spelled out. */
-export function functionText(name: string, inputs: readonly AbiParameter[]): string {
-  return `${name}(${inputs.map(typeText).join(',')})`;
+/** A function whose types are known already. */
+export function functionOf(name: string, inputs: readonly AbiParameter[]): FunctionText {
+  return { name, inputs, text: `${name}(${inputs.map(typeText).join(',')})` };
 }
 
+/** A type as Solidity's signatures have it: tuples are spelled out, without the names of their fields. */
 function typeText(parameter: AbiParameter): string {
   if (!parameter.type.startsWith('tuple')) return parameter.type;
   const components = (parameter as { components: readonly AbiParameter[] }).components;

@@ -1,8 +1,9 @@
 import { fromHex, keccak256 } from '@enigma-worker/crypto';
 import type { ResultOf } from '@enigma-worker/protocol';
+import type { AbiParameter } from 'abitype';
 import type { EnigmaClient } from '../client.js';
 import { SdkError, TaskFailedError } from '../errors.js';
-import { decodeResult, encodeArguments, parseFunction, parseTypes } from '../function.js';
+import { decodeResult, encodeArguments, parseFunction, parseTypes, type FunctionText } from '../function.js';
 import type { RequestOptions } from '../transport.js';
 import { DEFAULT_GAS_LIMIT } from './deployContract.js';
 import { openTask } from './openTask.js';
@@ -19,6 +20,15 @@ export interface CallParameters extends RequestOptions {
   /** Solidity types of the result, for example `uint256` or `bytes32,bool`; none when absent. */
   readonly returns?: string;
   /** Gas limit; 100,000,000 when absent. */
+  readonly gasLimit?: bigint;
+}
+
+/** A call whose types are known, names of fields and all: what every call comes down to. */
+export interface FunctionCall extends RequestOptions {
+  readonly address: string;
+  readonly called: FunctionText;
+  readonly args: readonly unknown[];
+  readonly returns: readonly AbiParameter[];
   readonly gasLimit?: bigint;
 }
 
@@ -44,11 +54,22 @@ export interface CallResult {
  * @throws SdkError `ARGUMENTS_MISMATCH`, `FUNCTION_UNKNOWN`, `RESULT_MALFORMED`, `WORKER_SIGNATURE_INVALID`, `RECEIPT_INVALID`
  */
 export async function callContract(client: EnigmaClient, parameters: CallParameters): Promise<CallResult> {
-  const { args = [], gasLimit = DEFAULT_GAS_LIMIT } = parameters;
-  const called = parseFunction(parameters.function);
-  const returns = parseTypes(parameters.returns ?? '');
-  const contractAddress = contractAddressOf(parameters.address);
-  const task = await openTask(client, called.text, encodeArguments(called.inputs, args), parameters);
+  return callFunction(client, {
+    ...functionCallOf(parameters),
+    returns: parseTypes(parameters.returns ?? ''),
+  });
+}
+
+/** The call that texts describe, but for what it returns. */
+export function functionCallOf({ args = [], ...call }: CallParameters): Omit<FunctionCall, 'returns'> {
+  return { ...call, args, called: parseFunction(call.function) };
+}
+
+/** `callContract` for a function whose types are known. */
+export async function callFunction(client: EnigmaClient, call: FunctionCall): Promise<CallResult> {
+  const { called, gasLimit = DEFAULT_GAS_LIMIT } = call;
+  const contractAddress = contractAddressOf(call.address);
+  const task = await openTask(client, called.text, encodeArguments(called.inputs, call.args), call);
   const request = {
     encryptedFn: task.encryptedFn,
     encryptedArgs: task.encryptedArgs,
@@ -57,18 +78,18 @@ export async function callContract(client: EnigmaClient, parameters: CallParamet
     contractAddress,
   };
   const worker = await client.workerAddress();
-  const outcome = await client.transport.computeTask(request, parameters);
-  const codeHash = keccak256((await client.transport.getContract(contractAddress, parameters)).bytecode);
+  const outcome = await client.transport.computeTask(request, call);
+  const codeHash = keccak256((await client.transport.getContract(contractAddress, call)).bytecode);
   if (outcome.kind === 'failedTask') {
     verifyReceipt(worker, { kind: 'computeFailure', request, result: outcome.result, codeHash });
     const { output, usedGas, signature } = outcome.result;
-    client.notice({ address: parameters.address, function: called.text, usedGas, failed: true });
+    client.notice({ address: call.address, function: called.text, usedGas, failed: true });
     throw new TaskFailedError(task.openFailure(output), usedGas, signature);
   }
   const { result } = outcome;
-  await verifyAgainstHistory(client, worker, { kind: 'compute', request, result, codeHash }, parameters);
+  await verifyAgainstHistory(client, worker, { kind: 'compute', request, result, codeHash }, call);
   client.notice({
-    address: parameters.address,
+    address: call.address,
     function: called.text,
     usedGas: result.usedGas,
     failed: false,
@@ -76,7 +97,7 @@ export async function callContract(client: EnigmaClient, parameters: CallParamet
   const output = task.openOutput(result.output);
   const { data } = result.delta;
   return {
-    values: decodeResult(returns, output),
+    values: decodeResult(call.returns, output),
     output,
     usedGas: result.usedGas,
     gasLimit,

@@ -1,8 +1,8 @@
 import type { EnigmaClient } from '../client.js';
 import { SdkError } from '../errors.js';
-import { encodeArguments, parseFunction } from '../function.js';
+import { encodeArguments } from '../function.js';
 import type { Estimate } from '../transport.js';
-import { contractAddressOf, type CallParameters } from './callContract.js';
+import { contractAddressOf, functionCallOf, type CallParameters, type FunctionCall } from './callContract.js';
 import { DEFAULT_GAS_LIMIT } from './deployContract.js';
 import { openTask } from './openTask.js';
 
@@ -11,16 +11,23 @@ import { openTask } from './openTask.js';
  * @throws SdkError `NOT_SUPPORTED` when the worker does not offer estimates
  */
 export async function estimateGas(client: EnigmaClient, parameters: CallParameters): Promise<Estimate> {
+  return estimateFunction(client, functionCallOf(parameters));
+}
+
+/** `estimateGas` for a function whose types are known. */
+export async function estimateFunction(
+  client: EnigmaClient,
+  call: Omit<FunctionCall, 'returns'>,
+): Promise<Estimate> {
   if (client.transport.estimate === undefined) {
     throw new SdkError('NOT_SUPPORTED', 'this worker does not estimate gas');
   }
-  const called = parseFunction(parameters.function);
-  const args = encodeArguments(called.inputs, parameters.args ?? []);
-  const { encryptedFn, encryptedArgs, userDHKey } = await openTask(client, called.text, args, parameters);
-  const { gasLimit = DEFAULT_GAS_LIMIT } = parameters;
-  const contractAddress = contractAddressOf(parameters.address);
+  const { called, gasLimit = DEFAULT_GAS_LIMIT } = call;
+  const contractAddress = contractAddressOf(call.address);
+  const args = encodeArguments(called.inputs, call.args);
+  const { encryptedFn, encryptedArgs, userDHKey } = await openTask(client, called.text, args, call);
   return client.transport.estimate(
     { encryptedFn, encryptedArgs, userDHKey, gasLimit, contractAddress },
-    parameters,
+    call,
   );
 }

@@ -1,0 +1,64 @@
+import type {
+  Abi,
+  AbiParameter,
+  AbiParametersToPrimitiveTypes,
+  ExtractAbiFunction,
+  ExtractAbiFunctionNames,
+} from 'abitype';
+import { SdkError } from './errors.js';
+
+type Inputs<A extends Abi, N extends string> = ExtractAbiFunction<A, N>['inputs'];
+type Outputs<A extends Abi, N extends string> = ExtractAbiFunction<A, N>['outputs'];
+
+/** Values of parameters by position, or, when every one has a name, by name. */
+export type ArgumentsOf<P extends readonly AbiParameter[]> =
+  AbiParametersToPrimitiveTypes<P, 'inputs'> | NamedArguments<P>;
+
+type NamedArguments<P extends readonly AbiParameter[]> = {
+  readonly [
+    Each in P[number] as Each extends { readonly name: infer Name extends string } ? Name : never
+  ]: AbiParametersToPrimitiveTypes<readonly [Each], 'inputs'>[0];
+};
+
+/** One value as itself, none as `undefined`, several as a tuple. */
+export type Returned<A extends Abi, N extends string> =
+  AbiParametersToPrimitiveTypes<Outputs<A, N>, 'outputs'> extends infer Values
+    ? Values extends readonly []
+      ? undefined
+      : Values extends readonly [infer Only]
+        ? Only
+        : Values
+    : never;
+
+/** A function of an ABI as a method: its arguments may be left out when it takes none. */
+export type Method<A extends Abi, N extends string, Options, R> =
+  Inputs<A, N> extends readonly []
+    ? (args?: readonly [], options?: Options) => Promise<R>
+    : (args: ArgumentsOf<Inputs<A, N>>, options?: Options) => Promise<R>;
+
+/** Names of the functions that keep the state as it is. */
+export type ReadNames<A extends Abi> = ExtractAbiFunctionNames<A, 'view' | 'pure'>;
+/** Names of the functions that may change it. */
+export type WriteNames<A extends Abi> = ExtractAbiFunctionNames<A, 'nonpayable' | 'payable'>;
+
+/**
+ * Arguments in the order of their parameters, whichever way they were given.
+ * @throws SdkError `ARGUMENTS_MISMATCH` when one is missing
+ */
+export function positional(
+  name: string,
+  inputs: readonly AbiParameter[],
+  args: unknown = [],
+): readonly unknown[] {
+  if (Array.isArray(args)) return args;
+  if (typeof args !== 'object' || args === null) {
+    throw new SdkError('ARGUMENTS_MISMATCH', `${name}: expected a list or an object of arguments`);
+  }
+  const named = new Map<string, unknown>(Object.entries(args));
+  return inputs.map((input) => {
+    if (input.name === undefined || !named.has(input.name)) {
+      throw new SdkError('ARGUMENTS_MISMATCH', `${name}: argument ${input.name ?? '(unnamed)'} is missing`);
+    }
+    return named.get(input.name);
+  });
+}
