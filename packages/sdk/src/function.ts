@@ -7,6 +7,7 @@ import {
   type AbiParameter,
 } from 'viem';
 import { SdkError } from './errors.js';
+import { encodable } from './values.js';
 
 /** A function text such as `transfer(bytes32,uint256)`, taken apart. */
 export interface FunctionText {
@@ -65,20 +66,18 @@ function typeText(parameter: AbiParameter): string {
 }
 
 /**
- * Solidity ABI of values, without a selector.
- * @throws SdkError `ARGUMENTS_MISMATCH` when a value does not fit its type
+ * Solidity ABI of values, without a selector. Bytes are `0x…` or a Uint8Array, integers a bigint, a safe number or
+ * decimal text, tuples an object with all their fields or a list in their order.
+ * @throws SdkError `ARGUMENTS_MISMATCH` when a value does not fit its type: it names the place, never the value
  */
 export function encodeArguments(types: readonly AbiParameter[], values: readonly unknown[]): Uint8Array {
   if (types.length !== values.length) {
     throw new SdkError('ARGUMENTS_MISMATCH', `arguments: expected ${types.length}, got ${values.length}`);
   }
-  if (types.length === 0) return new Uint8Array(0);
-  try {
-    return hexToBytes(encodeAbiParameters(types, values));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : 'does not fit';
-    throw new SdkError('ARGUMENTS_MISMATCH', `arguments: ${reason}`, { cause: error });
-  }
+  const checked = types.map((type, i) =>
+    encodable(type, values[i], type.name ? `arguments: ${type.name}` : `arguments[${i}]`),
+  );
+  return hexToBytes(encodeAbiParameters(types, checked));
 }
 
 /**

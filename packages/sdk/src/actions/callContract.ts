@@ -15,7 +15,7 @@ export interface CallParameters extends RequestOptions {
   readonly address: string;
   /** The function with its types, for example `sub(uint256,uint256)`. */
   readonly function: string;
-  /** Values of the arguments, as viem takes them. */
+  /** Values of the arguments, as `encodeArguments` takes them. */
   readonly args?: readonly unknown[];
   /** Solidity types of the result, for example `uint256` or `bytes32,bool`; none when absent. */
   readonly returns?: string;

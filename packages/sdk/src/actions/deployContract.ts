@@ -12,7 +12,7 @@ export interface DeployParameters extends RequestOptions {
   readonly bytecode: Uint8Array;
   /** The constructor with its types, for example `construct(uint256)`; `construct()` when absent. */
   readonly construct?: string;
-  /** Values of the constructor's arguments, as viem takes them. */
+  /** Values of the constructor's arguments, as `encodeArguments` takes them. */
   readonly args?: readonly unknown[];
   /** Gas limit; 100,000,000 when absent. */
   readonly gasLimit?: bigint;
