@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { compileContract } from '@enigma-worker/contract';
+import { randomBytes, toHex } from '@enigma-worker/crypto';
 import { startTestWorker, type TestWorker } from '@enigma-worker/local';
-import { callContract, getContract } from '@enigma-worker/sdk';
+import { callContract, deployContract, getContract } from '@enigma-worker/sdk';
 import { afterAll, beforeAll, expect, expectTypeOf, test } from 'vitest';
 import { auctionAbi } from '../examples/auction/build/auction.abi.js';
 
@@ -134,6 +135,17 @@ test('the worker is told types without names, whoever calls', async () => {
     returns: `${typed}[]`,
   });
   expect(values).toEqual([[drawn]]);
+});
+
+test('a constructor takes a struct, by the ABI or by its text', async () => {
+  for (const args of [[start], { start }] as const) {
+    const drawing = await worker.deploy({ wasm, abi, args });
+    expect(await drawing.read.start()).toEqual(start);
+  }
+  const address = toHex(randomBytes(32));
+  await worker.network.provision(address);
+  await deployContract(worker.client, { bytecode: wasm, abi, args: { start: end }, address });
+  expect(await getContract(worker.client, { abi, address }).read.start()).toEqual(end);
 });
 
 test("an example's struct has its fields", async () => {

@@ -1,6 +1,7 @@
 // #region deploy
 import { readFile } from 'node:fs/promises';
 import { deployContract, type EnigmaClient } from '@enigma-worker/sdk';
+import { auctionAbi } from '../auction/build/auction.abi.js';
 
 const module = new URL('../auction/build/auction.wasm', import.meta.url);
 
@@ -8,8 +9,8 @@ const module = new URL('../auction/build/auction.wasm', import.meta.url);
 export async function deployAuction(client: EnigmaClient, seller: `0x${string}`): Promise<string> {
   const { address } = await deployContract(client, {
     bytecode: new Uint8Array(await readFile(module)),
-    construct: 'construct(bytes32,uint256)',
-    args: [seller, 100n],
+    abi: auctionAbi,
+    args: { seller, reserve: 100n },
   });
   return address;
 }

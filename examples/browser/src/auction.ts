@@ -30,8 +30,8 @@ export async function openAuction(
   const response = await fetch(bytecode);
   const { deltaHash, ...deployment } = await deployContract(client, {
     bytecode: new Uint8Array(await response.arrayBuffer()),
-    construct: 'construct(bytes32,uint256)',
-    args: [seller, reserve],
+    abi: auctionAbi,
+    args: { seller, reserve },
   });
   return { ...deployment, delta: { key: 0, hash: deltaHash } };
 }

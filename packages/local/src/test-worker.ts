@@ -7,6 +7,7 @@ import {
   createClient,
   deployContract,
   getContract,
+  type ConstructorArguments,
   type ContractHandle,
   type DeployParameters,
   type Deployment,
@@ -16,6 +17,13 @@ import {
 import { startLocalNetwork, type LocalNetwork } from './local-network.js';
 
 type ContractAbi = Parameters<typeof getContract>[1]['abi'];
+
+/** A contract to be deployed for a test: `args` are the constructor's, by position or by name. */
+export type TestContract<A extends ContractAbi> = {
+  readonly wasm: Uint8Array;
+  readonly abi: A;
+  readonly gasLimit?: bigint;
+} & ConstructorArguments<A>;
 
 /** A contract deployed for a test. */
 export interface TestDeployment<A extends ContractAbi> extends ContractHandle<A> {
@@ -27,13 +35,7 @@ export interface TestWorker extends AsyncDisposable {
   readonly network: LocalNetwork;
   readonly client: EnigmaClient;
   /** Provisions a state key, deploys, and gives the contract with its functions by name. */
-  deploy<const A extends ContractAbi>(contract: {
-    readonly wasm: Uint8Array;
-    readonly abi: A;
-    /** Values of the constructor's arguments. */
-    readonly args?: readonly unknown[];
-    readonly gasLimit?: bigint;
-  }): Promise<TestDeployment<A>>;
+  deploy<const A extends ContractAbi>(contract: TestContract<A>): Promise<TestDeployment<A>>;
   /** Deploys without an ABI file. */
   deployRaw(parameters: DeployParameters): Promise<Deployment>;
   close(): Promise<void>;
@@ -57,10 +59,10 @@ export async function startTestWorker(): Promise<TestWorker> {
     ...(gasReport !== undefined && { onTask: (task: TaskNotice) => record(gasReport, task) }),
   });
 
-  async function deployRaw(parameters: DeployParameters): Promise<Deployment> {
-    const address = parameters.address ?? toHex(randomBytes(32));
+  /** Provisions the state key of a contract; gives its address. */
+  async function prepare(address = toHex(randomBytes(32))): Promise<string> {
     await network.provision(address);
-    return deployContract(client, { ...parameters, address });
+    return address;
   }
 
   let closing: Promise<void> | undefined;
@@ -74,23 +76,19 @@ export async function startTestWorker(): Promise<TestWorker> {
   return {
     network,
     client,
-    deployRaw,
-    async deploy({ wasm, abi, args, gasLimit }) {
-      const deployment = await deployRaw({
+    async deployRaw(parameters) {
+      return deployContract(client, { ...parameters, address: await prepare(parameters.address) });
+    },
+    async deploy<const A extends ContractAbi>(contract: TestContract<A>) {
+      const { abi, wasm } = contract;
+      const deployment = await deployContract<A>(client, {
+        ...contract,
         bytecode: wasm,
-        construct: constructorText(abi),
-        ...(args !== undefined && { args }),
-        ...(gasLimit !== undefined && { gasLimit }),
+        address: await prepare(),
       });
       return { ...getContract(client, { abi, address: deployment.address }), deployment };
     },
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** The text of the constructor that an ABI names; one without arguments when it names none. */
-function constructorText(abi: ContractAbi): string {
-  const construct = abi.find((item) => item.type === 'constructor');
-  return `construct(${construct?.inputs.map(({ type }) => type).join(',') ?? ''})`;
 }

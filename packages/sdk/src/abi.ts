@@ -1,5 +1,6 @@
 import type {
   Abi,
+  AbiConstructor,
   AbiParameter,
   AbiParametersToPrimitiveTypes,
   ExtractAbiFunction,
@@ -29,6 +30,19 @@ export type Returned<A extends Abi, N extends string> =
         ? Only
         : Values
     : never;
+
+/** The constructor's parameters; none when an ABI names no constructor. */
+type ConstructorInputs<A extends Abi> = [Extract<A[number], AbiConstructor>] extends [never]
+  ? readonly []
+  : Extract<A[number], AbiConstructor>['inputs'];
+
+/** The constructor's arguments, as a deployment takes them: they may be left out when there are none. */
+export type ConstructorArguments<A extends Abi> =
+  ConstructorInputs<A> extends readonly []
+    ? { readonly args?: readonly [] }
+    : readonly [] extends ConstructorInputs<A>
+      ? { readonly args?: ArgumentsOf<ConstructorInputs<A>> }
+      : { readonly args: ArgumentsOf<ConstructorInputs<A>> };
 
 /** A function of an ABI as a method: its arguments may be left out when it takes none. */
 export type Method<A extends Abi, N extends string, Options, R> =

@@ -1,8 +1,11 @@
+export type { ConstructorArguments } from './abi.js';
 export { callContract, type CallParameters, type CallResult } from './actions/callContract.js';
 export { decryptFailure } from './actions/decryptFailure.js';
 export {
   DEFAULT_GAS_LIMIT,
   deployContract,
+  type AbiDeployParameters,
+  type DeployOptions,
   type DeployParameters,
   type Deployment,
 } from './actions/deployContract.js';

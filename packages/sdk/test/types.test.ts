@@ -1,4 +1,11 @@
-import { getContract, type ContractHandle, type EnigmaClient, type Written } from '@enigma-worker/sdk';
+import {
+  deployContract,
+  getContract,
+  type ContractHandle,
+  type EnigmaClient,
+  type Written,
+} from '@enigma-worker/sdk';
+import type { Abi } from 'viem';
 import { expectTypeOf, test } from 'vitest';
 
 const abi = [
@@ -67,6 +74,27 @@ test('wrong names and types do not compile', () => {
     void auction.write.bid({ bidder: '0x00', sum: 1n });
     // @ts-expect-error the arguments are missing
     void auction.read.standing();
+  };
+  expectTypeOf(compiles).toBeFunction();
+});
+
+test('a deployment takes the arguments of the constructor', () => {
+  const compiles = (client: EnigmaClient, some: Abi) => {
+    const bytecode = new Uint8Array(0);
+    const functions = abi.slice(1) as unknown as readonly [(typeof abi)[1], (typeof abi)[2]];
+    void deployContract(client, { bytecode, abi, args: ['0x00'] });
+    void deployContract(client, { bytecode, abi, args: { owner: '0x00' } });
+    void deployContract(client, { bytecode, abi: functions });
+    void deployContract(client, { bytecode, abi: some });
+    void deployContract(client, { bytecode, abi: some, args: [1n] });
+    // @ts-expect-error the argument is missing
+    void deployContract(client, { bytecode, abi });
+    // @ts-expect-error a bigint is no bytes32
+    void deployContract(client, { bytecode, abi, args: [1n] });
+    // @ts-expect-error the argument has another name
+    void deployContract(client, { bytecode, abi, args: { seller: '0x00' } });
+    // @ts-expect-error there is no constructor to take it
+    void deployContract(client, { bytecode, abi: functions, args: [1n] });
   };
   expectTypeOf(compiles).toBeFunction();
 });

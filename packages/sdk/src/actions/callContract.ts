@@ -1,9 +1,10 @@
-import { fromHex, keccak256 } from '@enigma-worker/crypto';
+import { keccak256 } from '@enigma-worker/crypto';
 import type { ResultOf } from '@enigma-worker/protocol';
 import type { AbiParameter } from 'abitype';
 import type { EnigmaClient } from '../client.js';
 import { SdkError, TaskFailedError } from '../errors.js';
 import { decodeResult, encodeArguments, parseFunction, parseTypes, type FunctionText } from '../function.js';
+import { contractAddressOf } from '../hex.js';
 import type { RequestOptions } from '../transport.js';
 import { DEFAULT_GAS_LIMIT } from './deployContract.js';
 import { openTask } from './openTask.js';
@@ -107,23 +108,6 @@ export async function callFunction(client: EnigmaClient, call: FunctionCall): Pr
     }),
     signature: result.signature,
   };
-}
-
-/**
- * The bytes of a contract's address.
- * @throws SdkError `ARGUMENTS_MISMATCH` when it is not 32 bytes of hex
- */
-export function contractAddressOf(hex: string): Uint8Array {
-  let bytes: Uint8Array;
-  try {
-    bytes = fromHex(hex);
-  } catch (error) {
-    throw new SdkError('ARGUMENTS_MISMATCH', 'address: expected 64 hex digits', { cause: error });
-  }
-  if (bytes.length !== 32) {
-    throw new SdkError('ARGUMENTS_MISMATCH', `address: expected 32 bytes, got ${bytes.length}`);
-  }
-  return bytes;
 }
 
 /** How many deltas back a receipt without a delta is searched for: others may have called in between. */

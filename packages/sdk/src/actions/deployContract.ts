@@ -1,24 +1,37 @@
-import { fromHex, keccak256, randomBytes, toHex } from '@enigma-worker/crypto';
+import { keccak256, randomBytes, toHex } from '@enigma-worker/crypto';
+import type { Abi } from 'abitype';
+import { positional, type ConstructorArguments } from '../abi.js';
 import type { EnigmaClient } from '../client.js';
-import { SdkError, TaskFailedError } from '../errors.js';
-import { encodeArguments, parseFunction } from '../function.js';
+import { TaskFailedError } from '../errors.js';
+import { encodeArguments, functionOf, parseFunction, type FunctionText } from '../function.js';
+import { contractAddressOf } from '../hex.js';
 import type { RequestOptions } from '../transport.js';
 import { openTask } from './openTask.js';
 import { verifyReceipt } from './verifyReceipt.js';
 
-/** What to deploy, and how. */
-export interface DeployParameters extends RequestOptions {
+/** Bounds of a deployment, and its address. */
+export interface DeployOptions extends RequestOptions {
   /** The compiled contract: a WebAssembly module. */
   readonly bytecode: Uint8Array;
-  /** The constructor with its types, for example `construct(uint256)`; `construct()` when absent. */
-  readonly construct?: string;
-  /** Values of the constructor's arguments, as `encodeArguments` takes them. */
-  readonly args?: readonly unknown[];
   /** Gas limit; 100,000,000 when absent. */
   readonly gasLimit?: bigint;
   /** Address of the new contract (64 hex digits): the task id on chain. A random one when absent. */
   readonly address?: string;
 }
+
+/** What to deploy, and how, with the constructor as a text. */
+export interface DeployParameters extends DeployOptions {
+  /** The constructor with its types, for example `construct(uint256)`; `construct()` when absent. */
+  readonly construct?: string;
+  /** Values of the constructor's arguments, as `encodeArguments` takes them. */
+  readonly args?: readonly unknown[];
+  readonly abi?: never;
+}
+
+/** What to deploy, and how, typed by the contract's ABI: arguments by position, or by name when every one has a name. */
+export type AbiDeployParameters<A extends Abi> = DeployOptions & {
+  readonly abi: A;
+} & ConstructorArguments<A>;
 
 /** A deployed contract, with the receipt checked. */
 export interface Deployment {
@@ -43,19 +56,25 @@ export const DEFAULT_GAS_LIMIT = 100_000_000n;
 
 /**
  * Deploys a contract: agrees on a key, seals the arguments, sends, and checks the receipt.
+ * @param parameters with `abi`, as the contract's build writes it and best given `as const`, or with `construct`
  * @throws TaskFailedError when the constructor failed
  * @throws SdkError `ARGUMENTS_MISMATCH`, `FUNCTION_UNKNOWN`, `WORKER_SIGNATURE_INVALID`, `RECEIPT_INVALID`
  */
+export function deployContract(client: EnigmaClient, parameters: DeployParameters): Promise<Deployment>;
+export function deployContract<const A extends Abi>(
+  client: EnigmaClient,
+  parameters: AbiDeployParameters<A>,
+): Promise<Deployment>;
 export async function deployContract(
   client: EnigmaClient,
-  parameters: DeployParameters,
+  parameters: DeployOptions & { abi?: Abi; construct?: string; args?: unknown },
 ): Promise<Deployment> {
-  const { bytecode, args = [], gasLimit = DEFAULT_GAS_LIMIT } = parameters;
-  const construct = parseFunction(parameters.construct ?? 'construct()');
-  const contractAddress = parameters.address === undefined ? randomBytes(32) : fromHex(parameters.address);
-  if (contractAddress.length !== 32) {
-    throw new SdkError('ARGUMENTS_MISMATCH', `address: expected 32 bytes, got ${contractAddress.length}`);
-  }
+  const { abi, bytecode, gasLimit = DEFAULT_GAS_LIMIT } = parameters;
+  const construct =
+    abi === undefined ? parseFunction(parameters.construct ?? 'construct()') : constructorOf(abi);
+  const args = positional(construct.name, construct.inputs, parameters.args);
+  const contractAddress =
+    parameters.address === undefined ? randomBytes(32) : contractAddressOf(parameters.address);
   const task = await openTask(client, construct.text, encodeArguments(construct.inputs, args), parameters);
   const request = {
     preCode: bytecode,
@@ -95,4 +114,9 @@ export async function deployContract(
     }),
     signature: result.signature,
   };
+}
+
+/** The constructor that an ABI names; one without arguments when it names none. */
+function constructorOf(abi: Abi): FunctionText {
+  return functionOf('construct', abi.find((item) => item.type === 'constructor')?.inputs ?? []);
 }

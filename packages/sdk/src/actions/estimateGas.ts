@@ -1,8 +1,9 @@
 import type { EnigmaClient } from '../client.js';
 import { SdkError } from '../errors.js';
 import { encodeArguments } from '../function.js';
+import { contractAddressOf } from '../hex.js';
 import type { Estimate } from '../transport.js';
-import { contractAddressOf, functionCallOf, type CallParameters, type FunctionCall } from './callContract.js';
+import { functionCallOf, type CallParameters, type FunctionCall } from './callContract.js';
 import { DEFAULT_GAS_LIMIT } from './deployContract.js';
 import { openTask } from './openTask.js';
 

@@ -1,8 +1,7 @@
-import { fromHex } from '@enigma-worker/crypto';
 import type { EnigmaClient } from '../client.js';
 import { SdkError } from '../errors.js';
+import { bytesOfHex, contractAddressOf } from '../hex.js';
 import type { TaskStatus } from '../transport.js';
-import { contractAddressOf } from './callContract.js';
 
 /** Bounds of a wait. */
 export interface WaitOptions {
@@ -67,8 +66,9 @@ function endOf(client: EnigmaClient, { task }: WaitForTask): Question<TaskStatus
     throw new SdkError('NOT_SUPPORTED', 'this transport knows no tasks; wait for the contract');
   }
   const ask = transport.getTaskStatus.bind(transport);
+  const taskId = bytesOfHex('task', task, 32);
   return async (signal) => {
-    const status = await ask(fromHex(task), { signal });
+    const status = await ask(taskId, { signal });
     return status === 'INPROGRESS' || status === 'UNVERIFIED' ? undefined : status;
   };
 }
