@@ -7,6 +7,7 @@ import {
   toHex,
   type KeyPair,
 } from '@enigma-worker/crypto';
+import { CodeHashes } from './code-hashes.js';
 import { SdkError } from './errors.js';
 import type { Transport } from './transport.js';
 
@@ -39,6 +40,8 @@ export interface EnigmaClient {
   readonly transport: Transport;
   /** The worker's signing address: pinned, or learned from the worker on first use. 20 bytes. */
   workerAddress(): Promise<Uint8Array>;
+  /** What is known of the code of contracts. */
+  readonly codeHashes: CodeHashes;
   /** The key pair of the next task. */
   taskKeyPair(): KeyPair;
   /** Tells that a task was answered. */
@@ -66,6 +69,7 @@ export function createClient(options: ClientOptions): EnigmaClient {
 
   return {
     transport: options.transport,
+    codeHashes: new CodeHashes(options.transport),
     async workerAddress() {
       if (pinned !== undefined) return pinned;
       known ??= learn();

@@ -6,6 +6,7 @@ export type SdkErrorCode =
   | 'WORKER_SIGNATURE_INVALID'
   | 'WORKER_MISMATCH'
   | 'RECEIPT_INVALID'
+  | 'RECEIPT_UNCHECKED'
   | 'TASK_FAILED'
   | 'TASK_TIMEOUT'
   | 'WAIT_TIMEOUT'
@@ -43,4 +44,11 @@ export class TaskFailedError extends SdkError {
     this.usedGas = usedGas;
     this.signature = signature;
   }
+}
+
+/** Whether worker or gateway answered, by whichever transport, that they will not or cannot. */
+export function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof Error && 'code' in error && (error.code === 'WORKER_ERROR' || error.code === 'REFUSED')
+  );
 }

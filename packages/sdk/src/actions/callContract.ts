@@ -1,14 +1,13 @@
 import { keccak256 } from '@enigma-worker/crypto';
-import type { ResultOf } from '@enigma-worker/protocol';
 import type { AbiParameter } from 'abitype';
 import type { EnigmaClient } from '../client.js';
-import { SdkError, TaskFailedError } from '../errors.js';
+import { TaskFailedError } from '../errors.js';
 import { decodeResult, encodeArguments, parseFunction, parseTypes, type FunctionText } from '../function.js';
 import { contractAddressOf } from '../hex.js';
 import type { RequestOptions } from '../transport.js';
 import { DEFAULT_GAS_LIMIT } from './deployContract.js';
 import { openTask } from './openTask.js';
-import { isReceiptOf, verifyReceipt, type ComputeEvidence } from './verifyReceipt.js';
+import { tipOf, verifyTask } from './verifyTask.js';
 
 /** What to call, and how. */
 export interface CallParameters extends RequestOptions {
@@ -52,7 +51,8 @@ export interface CallResult {
 /**
  * Calls a function of a contract: agrees on a key, seals the arguments, sends, opens the result, checks the receipt.
  * @throws TaskFailedError when the contract failed; its `reason` is for the caller alone
- * @throws SdkError `ARGUMENTS_MISMATCH`, `FUNCTION_UNKNOWN`, `RESULT_MALFORMED`, `WORKER_SIGNATURE_INVALID`, `RECEIPT_INVALID`
+ * @throws SdkError `ARGUMENTS_MISMATCH`, `FUNCTION_UNKNOWN`, `RESULT_MALFORMED`, `WORKER_SIGNATURE_INVALID`, `RECEIPT_INVALID`,
+ * `RECEIPT_UNCHECKED`
  */
 export async function callContract(client: EnigmaClient, parameters: CallParameters): Promise<CallResult> {
   return callFunction(client, {
@@ -70,7 +70,11 @@ export function functionCallOf({ args = [], ...call }: CallParameters): Omit<Fun
 export async function callFunction(client: EnigmaClient, call: FunctionCall): Promise<CallResult> {
   const { called, gasLimit = DEFAULT_GAS_LIMIT } = call;
   const contractAddress = contractAddressOf(call.address);
-  const task = await openTask(client, called.text, encodeArguments(called.inputs, call.args), call);
+  const args = encodeArguments(called.inputs, call.args);
+  const [task, before] = await Promise.all([
+    openTask(client, called.text, args, call),
+    tipOf(client, contractAddress, call),
+  ]);
   const request = {
     encryptedFn: task.encryptedFn,
     encryptedArgs: task.encryptedArgs,
@@ -80,15 +84,15 @@ export async function callFunction(client: EnigmaClient, call: FunctionCall): Pr
   };
   const worker = await client.workerAddress();
   const outcome = await client.transport.computeTask(request, call);
-  const codeHash = keccak256((await client.transport.getContract(contractAddress, call)).bytecode);
   if (outcome.kind === 'failedTask') {
-    verifyReceipt(worker, { kind: 'computeFailure', request, result: outcome.result, codeHash });
-    const { output, usedGas, signature } = outcome.result;
+    const { result } = outcome;
+    await verifyTask(client, worker, { kind: 'computeFailure', request, result }, before, call);
+    const { output, usedGas, signature } = result;
     client.notice({ address: call.address, function: called.text, usedGas, failed: true });
     throw new TaskFailedError(task.openFailure(output), usedGas, signature);
   }
   const { result } = outcome;
-  await verifyAgainstHistory(client, worker, { kind: 'compute', request, result, codeHash }, call);
+  await verifyTask(client, worker, { kind: 'compute', request, result }, before, call);
   client.notice({
     address: call.address,
     function: called.text,
@@ -108,41 +112,4 @@ export async function callFunction(client: EnigmaClient, call: FunctionCall): Pr
     }),
     signature: result.signature,
   };
-}
-
-/** How many deltas back a receipt without a delta is searched for: others may have called in between. */
-const HISTORY = 16;
-
-/**
- * A receipt names the delta that its task started from. With a new delta that is the one before it; without one
- * it was the latest at the time, which may have moved on since: the few before the present one are tried too.
- */
-async function verifyAgainstHistory(
-  client: EnigmaClient,
-  worker: Uint8Array,
-  evidence: Omit<ComputeEvidence, 'previousDeltaHash'>,
-  options: RequestOptions,
-): Promise<void> {
-  const { contractAddress } = evidence.request;
-  const newest = await newestBefore(client, evidence.result, contractAddress, options);
-  const oldest = evidence.result.delta.data === undefined ? Math.max(0, newest - HISTORY) : newest;
-  for (let key = newest; key >= oldest; key--) {
-    const previous = key < 0 ? undefined : await client.transport.getDelta(contractAddress, key, options);
-    const previousDeltaHash = previous === undefined ? new Uint8Array(32) : keccak256(previous.delta);
-    if (isReceiptOf(worker, { ...evidence, previousDeltaHash })) return;
-  }
-  throw new SdkError(
-    'RECEIPT_INVALID',
-    'the receipt fits none of the states that the task can have started from',
-  );
-}
-
-async function newestBefore(
-  client: EnigmaClient,
-  result: ResultOf<'ComputeTask'>,
-  contractAddress: Uint8Array,
-  options: RequestOptions,
-): Promise<number> {
-  if (result.delta.data !== undefined) return result.delta.key - 1;
-  return (await client.transport.getTip(contractAddress, options)).key;
 }

@@ -94,6 +94,8 @@ export async function deployContract(
   }
   const { result } = outcome;
   verifyReceipt(worker, { kind: 'deploy', request, result });
+  const codeHash = keccak256(result.output);
+  client.codeHashes.remember(contractAddress, codeHash);
   const delta = result.delta.data ?? new Uint8Array(0);
   client.notice({
     address: toHex(contractAddress),
@@ -104,7 +106,7 @@ export async function deployContract(
   return {
     address: toHex(contractAddress),
     exeCode: result.output,
-    codeHash: keccak256(result.output),
+    codeHash,
     usedGas: result.usedGas,
     gasLimit,
     delta,

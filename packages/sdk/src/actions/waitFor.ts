@@ -1,5 +1,5 @@
 import type { EnigmaClient } from '../client.js';
-import { SdkError } from '../errors.js';
+import { isRefusal, SdkError } from '../errors.js';
 import { bytesOfHex, contractAddressOf } from '../hex.js';
 import type { TaskStatus } from '../transport.js';
 
@@ -83,6 +83,7 @@ async function poll<T>(what: string, options: WaitOptions, question: Question<T>
       const answer = await question(stop);
       if (answer !== undefined) return answer;
     } catch (error) {
+      // A worker that does not know a contract refuses: not yet. Anything else is not worth waiting for.
       if (!stop.aborted && !isRefusal(error)) throw error;
       refusal = error;
     }
@@ -92,13 +93,6 @@ async function poll<T>(what: string, options: WaitOptions, question: Question<T>
       throw new SdkError('WAIT_TIMEOUT', `${what} is not there after ${timeout} ms`, { cause: refusal });
     }
   }
-}
-
-/** A worker that does not know a contract answers with an error: not yet. Anything else is not worth waiting for. */
-function isRefusal(error: unknown): boolean {
-  return (
-    error instanceof Error && 'code' in error && (error.code === 'WORKER_ERROR' || error.code === 'REFUSED')
-  );
 }
 
 /** Returns after `ms`, or at once when the signal is aborted. */
