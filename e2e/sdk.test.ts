@@ -171,6 +171,23 @@ describe('the gateway', () => {
     expect((await call(method, params)).error).toMatchObject({ code });
   });
 
+  test('a deployment that failed does not block its address', async () => {
+    const client = createClient({
+      transport: http(gateway.url),
+      worker: toHex(local.network.signingAddress),
+    });
+    const address = 'dd'.repeat(32);
+    const { broken } = await compileContracts();
+    await expect(deployContract(client, { bytecode: broken, address })).rejects.toMatchObject({
+      code: 'TASK_FAILED',
+    });
+    expect((await deployContract(client, { bytecode, address })).address).toBe(address);
+    await expect(deployContract(client, { bytecode, address })).rejects.toMatchObject({
+      code: 'WORKER_ERROR',
+      message: `Server error: task ${address} is under way or has succeeded already`,
+    });
+  });
+
   test('what is not JSON is a parse error', async () => {
     expect((await rpc('{')).error).toMatchObject({ code: -32700 });
   });

@@ -126,11 +126,13 @@ function begin(
   taskId: string,
   run: () => Promise<TaskResult>,
 ): { sendTaskResult: boolean } {
-  if (!tasks.start(taskId, run)) {
-    throw new JSONRPCErrorException(
-      `Server error: task ${taskId} is known already, or too many are under way`,
-      SERVER_ERROR,
-    );
+  const start = tasks.start(taskId, run);
+  if (start !== 'started') {
+    const reason =
+      start === 'known'
+        ? `task ${taskId} is under way or has succeeded already`
+        : 'too many tasks are under way, try again later';
+    throw new JSONRPCErrorException(`Server error: ${reason}`, SERVER_ERROR);
   }
   return { sendTaskResult: true };
 }

@@ -16,6 +16,9 @@ export interface TaskResult {
   readonly preCodeHash?: string;
 }
 
+/** What became of the wish to start a task. */
+export type Start = 'started' | 'known' | 'full';
+
 interface Entry {
   status: TaskStatus;
   result?: TaskResult;
@@ -39,10 +42,15 @@ export class TaskRegistry {
     this.#lifetime = lifetime;
   }
 
-  /** Starts a task. False when its id is taken or there is no room. */
-  start(taskId: string, run: () => Promise<TaskResult>): boolean {
+  /**
+   * Starts a task, unless one of this id is under way or has succeeded, or there is no room. One that failed may be
+   * tried again: the id of a deployment is an address that everybody knows, and anybody's failure would block it.
+   */
+  start(taskId: string, run: () => Promise<TaskResult>): Start {
+    if (this.#entries.get(taskId)?.status === 'FAILED') this.#entries.delete(taskId);
     this.#evict();
-    if (this.#entries.has(taskId) || this.#entries.size >= this.#capacity) return false;
+    if (this.#entries.has(taskId)) return 'known';
+    if (this.#entries.size >= this.#capacity) return 'full';
     const settle = (status: TaskStatus, outcome: Pick<Entry, 'result' | 'error'>) => {
       Object.assign(entry, outcome, { status, expires: Date.now() + this.#lifetime });
     };
@@ -53,7 +61,7 @@ export class TaskRegistry {
     );
     const entry: Entry = { status: 'INPROGRESS', done, expires: Number.POSITIVE_INFINITY };
     this.#entries.set(taskId, entry);
-    return true;
+    return 'started';
   }
 
   /** Where a task stands; `undefined` when it is not known (any more). */

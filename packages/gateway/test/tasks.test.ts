@@ -28,7 +28,7 @@ test('a task goes from under way to its end, and its result stays', async () => 
   const tasks = new TaskRegistry(2, 1000);
   const { promise, resolve } = openTask();
   expect(tasks.status('a')).toBeUndefined();
-  expect(tasks.start('a', () => promise)).toBe(true);
+  expect(tasks.start('a', () => promise)).toBe('started');
   expect(tasks.status('a')).toBe('INPROGRESS');
   expect(await tasks.result('a', 0)).toBeUndefined();
   resolve(result('a', 'FAILED'));
@@ -41,9 +41,37 @@ test('a task goes from under way to its end, and its result stays', async () => 
 test('an id that is taken is refused, and its task not run', () => {
   const tasks = new TaskRegistry(2, 1000);
   const run = vi.fn(() => openTask().promise);
-  expect(tasks.start('a', run)).toBe(true);
-  expect(tasks.start('a', run)).toBe(false);
+  expect(tasks.start('a', run)).toBe('started');
+  expect(tasks.start('a', run)).toBe('known');
   expect(run).toHaveBeenCalledTimes(1);
+});
+
+test('what failed may be tried again, also when there is no other room', async () => {
+  const tasks = new TaskRegistry(2, 1000);
+  tasks.start('a', () => Promise.resolve(result('a', 'FAILED')));
+  tasks.start('b', () => Promise.reject(new Error('the worker is gone')));
+  await settle();
+  for (const id of ['a', 'b']) {
+    const again = openTask();
+    expect(tasks.start(id, () => again.promise)).toBe('started');
+    expect(tasks.status(id)).toBe('INPROGRESS');
+    expect(await tasks.result(id, 0)).toBeUndefined();
+    again.resolve(result(id));
+    await settle();
+    expect(await tasks.result(id, 0)).toEqual(result(id));
+    expect(tasks.start(id, () => openTask().promise)).toBe('known');
+  }
+});
+
+test('who waits for a task is told of that one, whatever its id is used for after', async () => {
+  const tasks = new TaskRegistry(2, 1000);
+  const { promise, resolve } = openTask();
+  tasks.start('a', () => promise);
+  const waiting = tasks.result('a', 60_000);
+  resolve(result('a', 'FAILED'));
+  await settle();
+  tasks.start('a', () => openTask().promise);
+  expect(await waiting).toEqual(result('a', 'FAILED'));
 });
 
 test('when all places are under way, the next task is refused', async () => {
@@ -51,10 +79,10 @@ test('when all places are under way, the next task is refused', async () => {
   const first = openTask();
   tasks.start('a', () => first.promise);
   tasks.start('b', () => openTask().promise);
-  expect(tasks.start('c', () => openTask().promise)).toBe(false);
+  expect(tasks.start('c', () => openTask().promise)).toBe('full');
   first.resolve(result('a'));
   await settle();
-  expect(tasks.start('c', () => openTask().promise)).toBe(true);
+  expect(tasks.start('c', () => openTask().promise)).toBe('started');
   expect(tasks.status('a')).toBeUndefined();
   expect(tasks.status('b')).toBe('INPROGRESS');
 });
@@ -63,7 +91,7 @@ test('only as many finished tasks go as there must be room for, the oldest first
   const tasks = new TaskRegistry(3, 1000);
   for (const id of ['a', 'b', 'c']) tasks.start(id, () => Promise.resolve(result(id)));
   await settle();
-  expect(tasks.start('d', () => openTask().promise)).toBe(true);
+  expect(tasks.start('d', () => openTask().promise)).toBe('started');
   expect(['a', 'b', 'c', 'd'].map((id) => tasks.status(id))).toEqual([
     undefined,
     'SUCCESS',
