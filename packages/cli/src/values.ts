@@ -26,8 +26,12 @@ export function parseValues(
 
 function parseJson(parameter: AbiParameter, text: string): unknown {
   try {
-    // Integers are quoted before parsing, so that none above 2^53 loses digits.
-    return JSON.parse(text.replaceAll(/(?<=^|[[,:\s])-?\d+(?=$|[\],}\s])/g, '"$&"'));
+    // Integers are quoted before parsing, so that none above 2^53 loses digits. Texts, which come first, stay as they are.
+    return JSON.parse(
+      text.replaceAll(/"(?:[^"\\]|\\.)*"|(?<=^|[[,:\s])-?\d+(?=$|[\],}\s])/gs, (found) =>
+        found.startsWith('"') ? found : `"${found}"`,
+      ),
+    );
   } catch {
     throw new UsageError(
       `${parameter.type}: expected JSON such as [1,2,3], got ${JSON.stringify(text.slice(0, 60))}`,
@@ -43,14 +47,16 @@ function convert(parameter: AbiParameter, value: unknown): unknown {
   }
   if (parameter.type === 'tuple') {
     const components = (parameter as { components: readonly AbiParameter[] }).components;
-    if (Array.isArray(value) && value.length === components.length) {
-      const items = components.map((component, i) => convert(component, value[i]));
-      const named = components.every(({ name }) => name !== undefined && name !== '');
-      return named ? Object.fromEntries(components.map(({ name }, i) => [name, items[i]])) : items;
+    if (!Array.isArray(value) || value.length !== components.length) {
+      throw new UsageError(`tuple: expected a list of ${components.length} values`);
     }
-    throw new UsageError(`tuple: expected a list of ${components.length} values`);
+    return components.map((component, i) => convert(component, value[i]));
   }
-  return scalar(parameter.type, typeof value === 'string' ? value : String(value));
+  if (typeof value === 'boolean' && parameter.type === 'bool') return value;
+  // Integers are texts by now.
+  if (typeof value !== 'string')
+    throw new UsageError(`${parameter.type}: expected a text or an integer in the list`);
+  return scalar(parameter.type, value);
 }
 
 function scalar(type: string, text: string): unknown {
@@ -73,8 +79,15 @@ function scalar(type: string, text: string): unknown {
 
 /** A decoded value for people: integers in decimal, bytes in hex, lists and tuples as JSON. */
 export function printValue(value: unknown): string {
-  if (typeof value === 'string') return value;
-  return (
-    JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? each.toString() : each)) ?? ''
-  );
+  return typeof value === 'string' ? value : inJson(value);
+}
+
+/** JSON in which integers of any size are numbers. */
+function inJson(value: unknown): string {
+  if (typeof value === 'bigint') return value.toString();
+  if (Array.isArray(value)) return `[${value.map(inJson).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';
+  return `{${Object.entries(value)
+    .map(([name, each]) => `${JSON.stringify(name)}:${inJson(each)}`)
+    .join(',')}}`;
 }
