@@ -192,6 +192,18 @@ describe('the gateway', () => {
     expect((await rpc('{')).error).toMatchObject({ code: -32700 });
   });
 
+  test.each(['null', '5', '"x"', '{}', '[]', '[null]', '[[]]'])('%s is no request', async (body) => {
+    expect(await rpc(body)).toMatchObject({ jsonrpc: '2.0', error: { code: -32600 } });
+  });
+
+  test('a list of requests is answered one by one, also where one of them is none', async () => {
+    const request = { jsonrpc: '2.0', id: 1, method: 'getTaskResult', params: { taskId: '00'.repeat(32) } };
+    expect(await rpc([null, request])).toMatchObject([
+      { id: null, error: { code: -32600 } },
+      { id: 1, result: { result: null } },
+    ]);
+  });
+
   test('a task that is not known is UNVERIFIED', async () => {
     expect((await call('getTaskStatus', { taskId: '00'.repeat(32) })).result).toEqual({
       result: 'UNVERIFIED',

@@ -1,7 +1,12 @@
 import cors from '@fastify/cors';
 import type { Client } from '@enigma-worker/client';
 import fastify, { type FastifyBaseLogger } from 'fastify';
-import { createJSONRPCErrorResponse, JSONRPCErrorException, JSONRPCServer } from 'json-rpc-2.0';
+import {
+  createJSONRPCErrorResponse,
+  JSONRPCErrorException,
+  JSONRPCServer,
+  type JSONRPCRequest,
+} from 'json-rpc-2.0';
 import { addMethods, type GatewayLimits } from './methods.js';
 import { SERVER_ERROR } from './params.js';
 import { syncKeys } from './sync-keys.js';
@@ -41,6 +46,15 @@ function provisioner(client: Client, principal: string) {
   };
 }
 
+/**
+ * A body as the server of JSON-RPC takes it, alone or in a list. It tells by itself what is no request, unless that
+ * is null: then an empty object stands for it, which is refused as such.
+ */
+function requestOf(body: unknown): JSONRPCRequest {
+  const requests: unknown = Array.isArray(body) ? body.map((each: unknown) => each ?? {}) : (body ?? {});
+  return requests as JSONRPCRequest;
+}
+
 const DEFAULT_LIMITS: GatewayLimits = { bytecode: 16 << 20, defaultGas: 100_000_000n, wait: 30_000 };
 
 /**
@@ -71,7 +85,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   await app.register(cors, { origin: origins === true ? true : [...origins], methods: ['POST', 'GET'] });
   app.get('/healthcheck', () => ({ status: 'ok' }));
   app.post('/', async (request, reply) => {
-    const answer = await rpc.receive(request.body as Parameters<typeof rpc.receive>[0]);
+    const answer = await rpc.receive(requestOf(request.body));
     return answer ?? reply.code(204).send();
   });
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {

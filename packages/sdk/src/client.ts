@@ -1,7 +1,6 @@
 import {
   addressOf,
   equalBytes,
-  fromHex,
   generateKeyPair,
   keyPairOf,
   toHex,
@@ -9,6 +8,7 @@ import {
 } from '@enigma-worker/crypto';
 import { CodeHashes } from './code-hashes.js';
 import { SdkError } from './errors.js';
+import { bytesOfHex } from './hex.js';
 import type { Transport } from './transport.js';
 
 /** How to reach a worker, and as whom. */
@@ -49,18 +49,21 @@ export interface EnigmaClient {
   close(): Promise<void>;
 }
 
-/** Makes a client. Nothing is sent until it is used. */
+/**
+ * Makes a client. Nothing is sent until it is used.
+ * @throws SdkError `ARGUMENTS_MISMATCH` when the worker's address or the private key is none
+ */
 export function createClient(options: ClientOptions): EnigmaClient {
-  const pinned = options.worker === undefined ? undefined : fromHex(options.worker);
-  if (pinned !== undefined && pinned.length !== 20) {
-    throw new SdkError('WORKER_MISMATCH', `worker: expected an address of 20 bytes, got ${pinned.length}`);
-  }
-  const own = options.privateKey === undefined ? undefined : keyPairOf(fromHex(options.privateKey));
+  const pinned = options.worker === undefined ? undefined : bytesOfHex('worker', options.worker, 20);
+  const own = options.privateKey === undefined ? undefined : ownKeyPair(options.privateKey);
   let known: Promise<Uint8Array> | undefined;
 
   async function learn(): Promise<Uint8Array> {
     const { signingKey } = await options.transport.getRegistrationParams();
     const address = signingKey.length === 64 ? addressOf(signingKey) : signingKey;
+    if (address.length !== 20) {
+      throw new SdkError('TRANSPORT_FAILED', `signingKey: expected 20 or 64 bytes, got ${address.length}`);
+    }
     if (pinned !== undefined && !equalBytes(address, pinned)) {
       throw new SdkError('WORKER_MISMATCH', `worker: expected ${toHex(pinned)}, got ${toHex(address)}`);
     }
@@ -84,4 +87,13 @@ export function createClient(options: ClientOptions): EnigmaClient {
     notice: (task) => options.onTask?.(task),
     close: () => options.transport.close(),
   };
+}
+
+function ownKeyPair(privateKey: string): KeyPair {
+  const bytes = bytesOfHex('privateKey', privateKey, 32);
+  try {
+    return keyPairOf(bytes);
+  } catch {
+    throw new SdkError('ARGUMENTS_MISMATCH', 'privateKey: expected a scalar of secp256k1');
+  }
 }

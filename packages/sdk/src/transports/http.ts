@@ -10,11 +10,6 @@ export interface HttpOptions {
   readonly fetch?: typeof fetch;
 }
 
-interface RpcReply {
-  readonly result?: unknown;
-  readonly error?: { readonly code: number; readonly message: string };
-}
-
 const TASK_STATUSES: readonly TaskStatus[] = [
   'UNVERIFIED',
   'INPROGRESS',
@@ -40,7 +35,7 @@ export function http(url: string, options: HttpOptions = {}): Transport {
     bounds: RequestOptions = {},
   ): Promise<Fields> {
     const timeout = AbortSignal.timeout(bounds.timeout ?? options.timeout ?? 60_000);
-    let reply: RpcReply;
+    let reply: unknown;
     try {
       const response = await send(url, {
         method: 'POST',
@@ -48,7 +43,7 @@ export function http(url: string, options: HttpOptions = {}): Transport {
         body: JSON.stringify({ jsonrpc: '2.0', id: ++id, method, params }),
         signal: bounds.signal === undefined ? timeout : AbortSignal.any([bounds.signal, timeout]),
       });
-      reply = (await response.json()) as RpcReply;
+      reply = await response.json();
     } catch (error) {
       const reason = timeout.aborted
         ? 'no answer in time'
@@ -57,8 +52,9 @@ export function http(url: string, options: HttpOptions = {}): Transport {
           : 'failed';
       throw new SdkError('TRANSPORT_FAILED', `${method} at ${url}: ${reason}`, { cause: error });
     }
-    if (reply.error !== undefined) throw new SdkError('WORKER_ERROR', reply.error.message);
-    return new Fields(method, reply.result);
+    const answer = new Fields(method, reply);
+    if (answer.has('error')) throw new SdkError('WORKER_ERROR', answer.fields('error').text('message'));
+    return answer.fields('result');
   }
 
   async function task(
@@ -119,7 +115,7 @@ export function http(url: string, options: HttpOptions = {}): Transport {
     },
     async estimate(input, bounds) {
       const reply = await rpc('estimateTask', wireTask(input), bounds);
-      return { usedGas: BigInt(reply.text('usedGas')), failed: reply.text('status') === 'FAILED' };
+      return { usedGas: reply.gas('usedGas'), failed: reply.text('status') === 'FAILED' };
     },
     async getTaskStatus(taskId, bounds) {
       const status = (await rpc('getTaskStatus', { taskId: toHex(taskId) }, bounds)).text('result');
@@ -154,7 +150,7 @@ function success(reply: Fields) {
   return {
     output: reply.bytes('output'),
     delta: { key: delta.integer('key'), ...(delta.has('data') && { data: delta.bytes('data') }) },
-    usedGas: BigInt(reply.text('usedGas')),
+    usedGas: reply.gas('usedGas'),
     ethereumPayload: reply.bytes('ethereumPayload'),
     ethereumAddress: reply.bytes('ethereumAddress'),
     signature: reply.bytes('signature'),
@@ -167,7 +163,7 @@ function outcomeOf<Result>(reply: Fields, result: () => Result): TaskOutcome<Res
     kind: 'failedTask',
     result: {
       output: reply.bytes('output'),
-      usedGas: BigInt(reply.text('usedGas')),
+      usedGas: reply.gas('usedGas'),
       signature: reply.bytes('signature'),
     },
   };
@@ -209,7 +205,18 @@ class Fields {
   }
 
   bytes(name: string): Uint8Array {
-    return fromHex(this.text(name));
+    const text = this.text(name);
+    try {
+      return fromHex(text);
+    } catch {
+      throw malformed(`${this.#method}.${name}`, 'hex');
+    }
+  }
+
+  gas(name: string): bigint {
+    const text = this.text(name);
+    if (!/^\d{1,20}$/.test(text)) throw malformed(`${this.#method}.${name}`, 'an amount of gas');
+    return BigInt(text);
   }
 
   integer(name: string): number {

@@ -1,0 +1,105 @@
+import {
+  callContract,
+  createClient,
+  deployContract,
+  estimateGas,
+  http,
+  waitFor,
+  type Transport,
+} from '@enigma-worker/sdk';
+import { describe, expect, test } from 'vitest';
+
+/** A gateway that answers everything with this body. */
+function answering(body: string): Transport {
+  return http('http://gateway.test', { fetch: () => Promise.resolve(new Response(body)) });
+}
+
+/** A transport that nothing may reach. */
+const unreachable = new Proxy({} as Transport, {
+  get(_target, name) {
+    throw new Error(`${String(name)} was asked for`);
+  },
+});
+const silent = () => createClient({ transport: http('http://gateway.test', { fetch: () => expect.fail() }) });
+
+const registration = (fields: object) =>
+  JSON.stringify({ result: { signingKey: 'aa'.repeat(20), report: '', signature: '', ...fields } });
+
+describe('what a gateway answers', () => {
+  test.each([
+    'null',
+    '5',
+    '{}',
+    '[]',
+    '<html>',
+    '',
+    '{"result":5}',
+    '{"result":null}',
+    '{"error":{}}',
+    '{"error":"no"}',
+    registration({ signingKey: 'zz' }),
+    registration({ signingKey: 'abc' }),
+    registration({ signingKey: 'abcd' }),
+    registration({ report: 5 }),
+  ])('%s is malformed', async (body) => {
+    const client = createClient({ transport: answering(body) });
+    await expect(client.workerAddress()).rejects.toMatchObject({
+      name: 'SdkError',
+      code: 'TRANSPORT_FAILED',
+    });
+  });
+
+  test.each(['x', '', '-1', '0x5', '1e3', '1'.repeat(21)])('%j is no amount of gas', async (usedGas) => {
+    const transport = answering(JSON.stringify({ result: { status: 'SUCCESS', usedGas } }));
+    const nothing = new Uint8Array(0);
+    const input = {
+      encryptedArgs: nothing,
+      encryptedFn: nothing,
+      userDHKey: nothing,
+      gasLimit: 1n,
+      contractAddress: nothing,
+    };
+    await expect(transport.estimate!(input)).rejects.toMatchObject({ code: 'TRANSPORT_FAILED' });
+  });
+
+  test('an error is the refusal of the gateway, and null is none', async () => {
+    const refusing = createClient({ transport: answering('{"error":{"code":-32000,"message":"no"}}') });
+    await expect(refusing.workerAddress()).rejects.toMatchObject({ code: 'WORKER_ERROR', message: 'no' });
+    const { result } = JSON.parse(registration({})) as { result: object };
+    const client = createClient({ transport: answering(JSON.stringify({ error: null, result })) });
+    expect(await client.workerAddress()).toEqual(new Uint8Array(20).fill(0xaa));
+  });
+});
+
+describe('what a caller gives', () => {
+  const mismatch = (message: string) => ({ name: 'SdkError', code: 'ARGUMENTS_MISMATCH', message });
+
+  test.each(['xyz', '', 'ab', 'ab'.repeat(31), 'g'.repeat(64)])('%j is no address', async (address) => {
+    const refused = mismatch('address: expected 64 hex digits');
+    const bytecode = new Uint8Array(1);
+    await expect(deployContract(silent(), { bytecode, address })).rejects.toMatchObject(refused);
+    await expect(callContract(silent(), { address, function: 'f()' })).rejects.toMatchObject(refused);
+    await expect(estimateGas(silent(), { address, function: 'f()' })).rejects.toMatchObject(refused);
+    await expect(waitFor(silent(), { contract: address })).rejects.toMatchObject(refused);
+    await expect(waitFor(silent(), { task: address })).rejects.toMatchObject(
+      mismatch('task: expected 64 hex digits'),
+    );
+  });
+
+  test('a worker or a key that is none is refused when the client is made, and no key is told', () => {
+    const make = (options: object) => () => createClient({ transport: unreachable, ...options });
+    for (const worker of ['xyz', 'ab', '0x', 'ab'.repeat(32)]) {
+      expect(make({ worker })).toThrow(expect.objectContaining(mismatch('worker: expected 40 hex digits')));
+    }
+    for (const privateKey of ['secret', 'ab', 'ab'.repeat(33)]) {
+      expect(make({ privateKey })).toThrow(
+        expect.objectContaining(mismatch('privateKey: expected 64 hex digits')),
+      );
+    }
+    for (const privateKey of ['00'.repeat(32), 'ff'.repeat(32)]) {
+      expect(make({ privateKey })).toThrow(
+        expect.objectContaining(mismatch('privateKey: expected a scalar of secp256k1')),
+      );
+    }
+  });
+});
