@@ -45,7 +45,8 @@ const hexErrors: readonly (readonly [string, unknown])[] = [
   ['a boolean', true],
   ['bad hex', 'zz'.repeat(32)],
   ['an odd number of digits', 'abc'],
-  ['an embedded blank', `ab ${'ab'.repeat(31)}`],
+  ['blanks in place of digits', `ab  ${'ab'.repeat(30)}a`],
+  ['a blank that is none of ASCII', `ab\u00a0${'ab'.repeat(31)}`],
 ];
 const fixedErrors = [
   ...hexErrors,

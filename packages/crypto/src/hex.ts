@@ -26,19 +26,33 @@ export class HexError extends Error {
   readonly code = 'HEX_INVALID';
 }
 
+/** What may stand anywhere in a hex text, as in the deployed network. */
+const SPACE = /[ \t\n\r]/g;
+
 /**
- * Bytes of a hex text: any case, with or without `0x`.
+ * Bytes of a hex text: any case, with or without `0x`; white space in it does not count.
  * @throws HexError when a character is not a hex digit or the number of digits is odd
  */
 export function fromHex(text: string): Uint8Array {
+  const outcome = read(text);
+  if (typeof outcome !== 'string') return outcome;
+  // Hardly any text has white space: only one that is not plain hex is searched for it.
+  const dense = read(text.replaceAll(SPACE, ''));
+  if (typeof dense !== 'string') return dense;
+  throw new HexError(outcome);
+}
+
+/** The bytes, or what is wrong with the text. */
+function read(text: string): Uint8Array | string {
   const start = text.startsWith('0x') || text.startsWith('0X') ? 2 : 0;
   const digits = text.length - start;
-  if (digits % 2 !== 0) throw new HexError(`expected an even number of hex digits, got ${digits}`);
+  if (digits % 2 !== 0) return `expected an even number of hex digits, got ${digits}`;
   const bytes = new Uint8Array(digits / 2);
   for (let i = 0; i < bytes.length; i++) {
     const at = start + 2 * i;
     const high = nibble(text, at);
     const low = nibble(text, at + 1);
+    if ((high | low) < 0) return `expected a hex digit at position ${high < 0 ? at : at + 1}`;
     bytes[i] = (high << 4) | low;
   }
   return bytes;
@@ -46,7 +60,5 @@ export function fromHex(text: string): Uint8Array {
 
 function nibble(text: string, at: number): number {
   const code = text.charCodeAt(at);
-  const value = code < 256 ? NIBBLES[code]! : -1;
-  if (value < 0) throw new HexError(`expected a hex digit at position ${at}`);
-  return value;
+  return code < 256 ? NIBBLES[code]! : -1;
 }

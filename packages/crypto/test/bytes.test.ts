@@ -52,6 +52,13 @@ describe('hex', () => {
     );
   });
 
+  it.each([' abcd', 'a bcd', 'ab\tcd', 'ab\r\ncd\n', ' 0xabcd', '0x ab cd', '0 xabcd'])(
+    'may have white space anywhere: %j',
+    (text) => {
+      expect(toHex(fromHex(text))).toBe('abcd');
+    },
+  );
+
   it.each([
     ['a', 'expected an even number of hex digits, got 1'],
     ['0x0', 'expected an even number of hex digits, got 1'],
@@ -61,6 +68,9 @@ describe('hex', () => {
     ['é0', 'expected a hex digit at position 0'],
     ['0\u0430', 'expected a hex digit at position 1'],
     ['000x', 'expected a hex digit at position 3'],
+    ['ab c g', 'expected a hex digit at position 2'],
+    ['ab\vcd0', 'expected a hex digit at position 2'],
+    ['ab\u00a0cd0', 'expected a hex digit at position 2'],
   ])('%j is refused', (text, message) => {
     expect(() => fromHex(text)).toThrow(new HexError(message));
   });

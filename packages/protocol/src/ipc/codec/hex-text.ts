@@ -8,16 +8,34 @@ for (let digit = 0; digit < 16; digit++) {
   NIBBLES[text.toUpperCase().charCodeAt(0)] = digit;
 }
 
+/** Space, tab, line feed, carriage return. */
+const SPACES = new Set([0x20, 0x09, 0x0a, 0x0d]);
+
 /** Bytes of a hex text, or a phrase that says what is wrong with it. */
 export type HexOutcome = Uint8Array | string;
 
-/** Decodes hex, any case, with or without `0x`, straight from the frame. */
+/**
+ * Decodes hex, any case, with or without `0x`, straight from the frame. White space may stand anywhere in it, as in the
+ * deployed network.
+ */
 export function readHexText(text: JsonText): HexOutcome {
-  if (text.escaped) {
-    const bytes = utf8(text.decode());
-    return readHex(bytes, 0, bytes.length);
-  }
-  return readHex(text.source, text.start, text.end);
+  const outcome = text.escaped ? readAll(decoded(text)) : readHex(text.source, text.start, text.end);
+  return typeof outcome === 'string' ? (readSpaced(text) ?? outcome) : outcome;
+}
+
+/** Hardly any text has white space: only one that is not plain hex is searched for it. */
+function readSpaced(text: JsonText): Uint8Array | undefined {
+  const spaced = text.escaped ? decoded(text) : text.bytes();
+  const outcome = readAll(spaced.filter((code) => !SPACES.has(code)));
+  return typeof outcome === 'string' ? undefined : outcome;
+}
+
+function decoded(text: JsonText): Uint8Array {
+  return utf8(text.decode());
+}
+
+function readAll(source: Uint8Array): HexOutcome {
+  return readHex(source, 0, source.length);
 }
 
 function readHex(source: Uint8Array, from: number, end: number): HexOutcome {
