@@ -66,6 +66,7 @@ const u32Errors = [
   ['too large', 2 ** 32],
   ['null', null],
 ] as const;
+const endErrors = u32Errors.map(([name, value]) => [name, value === 2 ** 32 ? value + 1 : value] as const);
 const gasErrors = [
   ['negative', -1],
   ['a fraction', 0.5],
@@ -127,7 +128,7 @@ const FIELDS: {
     ['input', listErrors],
     ['input.0.address', fixedErrors],
     ['input.0.from', u32Errors],
-    ['input.0.to', u32Errors],
+    ['input.0.to', endErrors],
   ],
   GetContract: [['input', fixedErrors]],
   UpdateNewContract: [
@@ -158,7 +159,7 @@ const FIELDS: {
     ['input', listErrors],
     ['input.0.address', fixedErrors],
     ['input.0.from', u32Errors],
-    ['input.0.to', u32Errors],
+    ['input.0.to', endErrors],
   ],
   GetPTTRequest: [
     ['addresses', listErrors, 'optional'],

@@ -160,6 +160,12 @@ describe.each(['seed', 'v0.3'] as const)('every message in the dialect %s', (dia
     expect((await peer.ask({ type: 'GetTip', input: elsewhere })).result).toEqual({ key: 0, data: [1] });
     await peer.ask({ type: 'RemoveDeltas', input: [{ address: other, from: 1, to: 2 }] });
     expect((await peer.ask({ type: 'GetTip', input: other })).result).toEqual({ key: 0, data: [8, 7] });
+    const last = [{ address: other, from: 2 ** 32 - 1, to: 2 ** 32 }];
+    const late = { address: other, key: 2 ** 32 - 1, data: [5] };
+    await peer.ask({ type: 'UpdateDeltas', deltas: [late] });
+    expect((await peer.ask({ type: 'GetDeltas', input: last })).result).toEqual({ deltas: [late] });
+    await peer.ask({ type: 'RemoveDeltas', input: last });
+    expect((await peer.ask({ type: 'GetTip', input: other })).result).toEqual({ key: 0, data: [8, 7] });
     await peer.ask({ type: 'RemoveContract', address: elsewhere });
     await peer.ask({ type: 'RemoveContract', address: elsewhere });
     await peer.refused({ type: 'GetTip', input: elsewhere });

@@ -167,6 +167,16 @@ describe('RemoveContract and RemoveDeltas', () => {
     expect(store.contract(A)).toBeUndefined();
   });
 
+  it('reaches the last index there can be', async () => {
+    const { store } = await temporaryStore();
+    const last = 2 ** 32 - 1;
+    await store.updateDeltas([0, last - 1, last].map((key) => ({ address: A, key, data: bytes(20, key) })));
+    expect(await deltaKeys(store, A, 1, last)).toEqual([last - 1]);
+    expect(await deltaKeys(store, A, 1, last + 1)).toEqual([last - 1, last]);
+    await store.removeDeltas([{ address: A, from: 1, to: last + 1 }]);
+    expect(store.getTip(A)?.key).toBe(0);
+  });
+
   it('a contract that keeps its bytecode stays known', async () => {
     const { store } = await temporaryStore();
     await store.updateContractOnDeployment(A, bytes(10, 1), { key: 0, data: bytes(20, 0) });

@@ -2,7 +2,7 @@ import { type Body, type BodyOf, result, status, written } from './body.js';
 import { hex, ints, intsOrHex } from './codec/bytes.js';
 import { hexOrBase64, listWithoutPlaceholders, withDefault } from './codec/lenient.js';
 import { alone, list } from './codec/list.js';
-import { lenientInteger, lenientU32, u32, u64 } from './codec/numbers.js';
+import { lenientInteger, lenientU32, rangeEnd, u32, u64 } from './codec/numbers.js';
 import { object, optional } from './codec/object.js';
 import { preCode } from './codec/precode.js';
 import { pttResponse } from './ptt-response.js';
@@ -27,7 +27,7 @@ const nothing = object({});
 const delta = object({ address, key: u32, data: ints() });
 /** A delta in a reply; `DeltaListWriter` writes it too. */
 const deltaReply = object({ address, key: lenientU32, data: ints() });
-const range = object({ address, from: u32, to: u32 });
+const range = object({ address, from: u32, to: rangeEnd });
 const tips = result(object({ tips: list(deltaReply) }));
 
 const contractStatus = written(object({ address }), object({ status }));

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { parseReply, parseRequest, type RequestOf } from '@enigma-worker/protocol';
+import { encodeReply, parseReply, parseRequest, type RequestOf } from '@enigma-worker/protocol';
 
 const address = new Uint8Array(32).fill(0xab);
 const lower = 'ab'.repeat(32);
@@ -107,6 +107,15 @@ describe('the forms in which peers of any age send a request', () => {
     expect(inputOf('GetPTTRequest', '"other":1')).toEqual({});
   });
 
+  it('ranges up to the last index there can be, which end behind it', () => {
+    for (const type of ['GetDeltas', 'RemoveDeltas']) {
+      const range = `{"address":"${lower}","from":4294967295,"to":4294967296}`;
+      expect(inputOf(type, `"input":[${range}]`)).toEqual({
+        input: [{ address, from: 2 ** 32 - 1, to: 2 ** 32 }],
+      });
+    }
+  });
+
   it('code in hex or integers in every message that carries it', () => {
     for (const text of [ints, '"0061736d01000000"']) {
       const fields = `"address":"${lower}","bytecode":${text}`;
@@ -134,6 +143,17 @@ describe('JSON as anyone may write it', () => {
       expect(parseRequest(bytesOf(text))).toEqual({ id: 'x', type: 'GetTip', input: { input: address } });
     }
     expect(Object.getPrototypeOf({})).toBe(Object.prototype);
+  });
+
+  it('ids come back with all their digits', () => {
+    for (const id of ['0', '-7', '9007199254740993', '7'.repeat(41), `-${'9'.repeat(1000)}`]) {
+      const request = parseRequest(bytesOf(`{"id":${id},${tip}}`));
+      const reply = encodeReply('GetAllAddrs', request.id, { addresses: [] }, 'seed');
+      expect(new TextDecoder().decode(reply)).toBe(
+        `{"id":${id},"type":"GetAllAddrs","result":{"addresses":[]}}`,
+      );
+      expect(parseReply('GetAllAddrs', reply).id).toBe(request.id);
+    }
   });
 
   it('the last of equal names wins', () => {

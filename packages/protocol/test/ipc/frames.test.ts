@@ -57,7 +57,10 @@ describe('frames that are no request', () => {
     ],
     ['{"id":{},"type":"GetTip"}', 'id: expected a string or an integer, got an object'],
     ['{"id":[1],"type":"GetTip"}', 'id: expected a string or an integer, got a list of 1 bytes'],
-    [`{"id":${'1'.repeat(41)},"type":"GetTip"}`, 'id: expected a string or an integer, got a number'],
+    [
+      `{"id":${'1'.repeat(1001)},"type":"GetTip"}`,
+      'id: expected a string or an integer, got an integer of more than 1000 digits',
+    ],
   ])('%s has no id', (text, message) => {
     const refusal = refusalOf(text);
     expect(refusal.message.startsWith(message), refusal.message).toBe(true);

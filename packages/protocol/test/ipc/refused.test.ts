@@ -30,20 +30,32 @@ function notAnAddress(field: (value: string) => string, path: string): Refusals 
     ],
     [field(`"é${'ab'.repeat(31)}"`), `${path}: ${anAddress} a character that is not a hex digit`],
     [field('[1,2,3]'), `${path}: ${anAddress} 3 bytes`],
-    [field('[1,256]'), `${path}: ${anAddress} a list of 2 items`],
-    [field('[1,-1]'), `${path}: ${anAddress} a list of 2 items`],
+    [field('[1,256]'), `${path}: ${anAddress} a list of 2 items, of which [1] is an integer out of range`],
+    [field('[-1,1]'), `${path}: ${anAddress} a list of 2 items, of which [0] is an integer out of range`],
+    [field('[256]'), `${path}: ${anAddress} a list of 1 items, of which [0] is an integer out of range`],
+    [
+      field('[1,2,3.0,4]'),
+      `${path}: ${anAddress} a list of 4 items, of which [2] is a number that is not a plain integer`,
+    ],
+    [field('[1,"2"]'), `${path}: ${anAddress} a list of 2 items, of which [1] is a string of 1 bytes`],
+    [
+      field(`[${'1,'.repeat(12_000)}256]`),
+      `${path}: ${anAddress} a list of 12001 items, not all of them bytes`,
+    ],
   ];
 }
 
-function notAnIndex(field: (value: string) => string, path: string): Refusals {
-  const expected = `${path}: expected an integer from 0 to 4294967295, got`;
+function notAnIndex(field: (value: string) => string, path: string, most = 4_294_967_295): Refusals {
+  const expected = `${path}: expected an integer from 0 to ${most}, got`;
   return [
     [field('"1"'), `${expected} a string of 1 bytes`],
     [field('1.0'), `${expected} a number that is not a plain integer`],
     [field('1e5'), `${expected} a number that is not a plain integer`],
     [field('-1'), `${expected} an integer out of range`],
-    [field('4294967296'), `${expected} an integer out of range`],
+    [field(`${most + 1}`), `${expected} an integer out of range`],
     [field('123456789012345678901234567890'), `${expected} an integer out of range`],
+    [field('9'.repeat(1000)), `${expected} an integer out of range`],
+    [field('9'.repeat(1001)), `${expected} an integer of more than 1000 digits`],
     [field('null'), `${expected} null`],
     [field('[]'), `${expected} an empty list`],
   ];
@@ -60,7 +72,11 @@ const rangeRefusals: Refusals = [
   ],
   ...notAnAddress((value) => `"input":[{"address":${value},"from":0,"to":1}]`, 'input[0].address'),
   ...notAnIndex((value) => `"input":[{"address":"${address}","from":${value},"to":1}]`, 'input[0].from'),
-  ...notAnIndex((value) => `"input":[{"address":"${address}","from":1,"to":${value}}]`, 'input[0].to'),
+  ...notAnIndex(
+    (value) => `"input":[{"address":"${address}","from":1,"to":${value}}]`,
+    'input[0].to',
+    2 ** 32,
+  ),
 ];
 
 const tail = `"encryptedFn":"00","userDHKey":"${key}","gasLimit":1,"contractAddress":"${address}"`;
@@ -110,9 +126,7 @@ const REFUSALS: { readonly [T in MessageType]: Refusals } = {
   GetTip: [
     ['"other":1', `input: ${anAddress} nothing`],
     [`"input":["${address}","${address}"]`, 'input: expected one item, got a list of 2 items'],
-    ...notAnAddress((value) => `"input":${value}`, 'input').filter(
-      ([, message]) => !message.includes('items'),
-    ),
+    ...notAnAddress((value) => `"input":${value}`, 'input'),
   ],
   GetTips: [
     ['"other":1', 'input: expected a list, got nothing'],

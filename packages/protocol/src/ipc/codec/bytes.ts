@@ -1,5 +1,5 @@
 import type { Limits } from '../../limits.js';
-import { JsonText, type JsonValue } from '../json/value.js';
+import { describe, JsonList, JsonText, type JsonValue } from '../json/value.js';
 import { byteListBound } from '../json/byte-items.js';
 import { hexBound, type JsonWriter } from '../json/writer.js';
 import type { Dialect } from '../dialect.js';
@@ -55,7 +55,22 @@ export function readBytes(value: JsonValue | undefined, context: ReadContext, si
     if (typeof bytes === 'string') throw context.invalid(expectation(size), value, bytes);
     return checkSize(bytes, context, size);
   }
-  throw context.invalid(expectation(size), value);
+  throw context.invalid(expectation(size), value, value instanceof JsonList ? badList(value) : undefined);
+}
+
+/** What is wrong with a list that is no byte string: its first item that is no byte. */
+function badList(list: JsonList): string {
+  const at = list.items.findIndex((item) => !isByte(item));
+  const item = list.items[at];
+  // Of a list that is longer than any may be, the reader keeps the beginning only.
+  if (item === undefined) return `${describe(list)}, not all of them bytes`;
+  const what =
+    typeof item === 'number' || typeof item === 'bigint' ? 'an integer out of range' : describe(item);
+  return `${describe(list)}, of which [${at}] is ${what}`;
+}
+
+function isByte(item: JsonValue): boolean {
+  return typeof item === 'number' && item >= 0 && item <= 0xff;
 }
 
 /** Refuses a byte string of another size. */

@@ -1,4 +1,4 @@
-import { JsonList, type JsonValue } from '../json/value.js';
+import { isNumber, JsonList, type JsonValue } from '../json/value.js';
 import { COMMA, type JsonWriter } from '../json/writer.js';
 import type { Codec, ReadContext } from './codec.js';
 
@@ -60,7 +60,8 @@ export function alone<T>(item: Codec<T>, inList?: JsonWriter['dialect']): Codec<
   return {
     names: item.names,
     read(value, context) {
-      if (!(value instanceof JsonList)) return item.read(value, context);
+      // A list of numbers is what they mean, with one that is no byte among them.
+      if (!(value instanceof JsonList) || isNumber(value.items[0])) return item.read(value, context);
       if (value.length !== 1) throw context.invalid('one item', value);
       context.enter(0);
       const only = item.read(value.items[0], context);

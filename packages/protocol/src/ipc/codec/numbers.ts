@@ -18,6 +18,9 @@ export function integer(least: number, most: number): Codec<number> {
 /** An index of a delta: 0…2^32-1. */
 export const u32 = integer(0, MOST_U32);
 
+/** Where a range of indices ends: the first one after it, which for the last index is 2^32. */
+export const rangeEnd = integer(0, MOST_U32 + 1);
+
 /** As {@link integer}; some peers of the deployed network send it as a decimal string. */
 export function lenientInteger(least: number, most: number): Codec<number> {
   return {

@@ -28,10 +28,11 @@ ENDS_TEXT[BACKSLASH] = 1;
 const ESCAPES = new Set(Array.from('"\\/bfnrt', (character) => character.charCodeAt(0)));
 
 const EMPTY = new Uint8Array(0);
-const FRACTION = new JsonFraction();
+// An id comes back as it was sent, so its digits are more than any field needs; their number is bounded all the same.
+const MOST_INTEGER_DIGITS = 1000;
+const FRACTION = new JsonFraction('a number that is not a plain integer');
+const TOO_LONG = new JsonFraction(`an integer of more than ${MOST_INTEGER_DIGITS} digits`);
 
-// Longer integers than any field or id needs stay what they are: numbers that nothing takes.
-const MOST_INTEGER_DIGITS = 40;
 // Up to this many digits an integer fits a double exactly.
 const SAFE_DIGITS = 15;
 
@@ -218,15 +219,14 @@ class JsonReader {
     this.at = digitsEnd;
     const plain = !this.skipFraction() && !this.skipExponent();
     const digits = digitsEnd - first;
-    if (!plain || !keep || digits > MOST_INTEGER_DIGITS) return FRACTION;
+    if (!plain || !keep) return FRACTION;
+    if (digits > MOST_INTEGER_DIGITS) return TOO_LONG;
     if (digits <= SAFE_DIGITS) {
       let value = 0;
       for (let at = first; at < digitsEnd; at++) value = value * 10 + (this.source[at]! - ZERO);
       return negative ? -value : value;
     }
-    let text = '';
-    for (let at = start; at < digitsEnd; at++) text += String.fromCharCode(this.source[at]!);
-    const exact = BigInt(text);
+    const exact = BigInt(new JsonText(this.source, start, digitsEnd, false).decode());
     const rounded = Number(exact);
     return Number.isSafeInteger(rounded) ? rounded : exact;
   }

@@ -8,9 +8,14 @@ import { ProtocolError } from '../../errors.js';
 export type JsonValue =
   null | boolean | number | bigint | JsonFraction | JsonText | Uint8Array | JsonList | JsonObject;
 
-/** A number with a fraction, an exponent, or more digits than any field takes. No field takes such a number. */
+/** A number that no field takes: with a fraction, an exponent, or more digits than are read. */
 export class JsonFraction {
-  readonly kind = 'fraction';
+  /** What it is, for error messages. */
+  readonly description: string;
+
+  constructor(description: string) {
+    this.description = description;
+  }
 }
 
 const SHORT_TEXT = 64;
@@ -107,6 +112,11 @@ export class JsonObject {
   }
 }
 
+/** Whether a value is a number of any kind. */
+export function isNumber(value: JsonValue | undefined): boolean {
+  return typeof value === 'number' || typeof value === 'bigint' || value instanceof JsonFraction;
+}
+
 /** What a value is, for error messages: its kind and size, never its content. */
 export function describe(value: JsonValue | undefined): string {
   if (value === undefined) return 'nothing';
@@ -114,7 +124,7 @@ export function describe(value: JsonValue | undefined): string {
   if (typeof value === 'boolean') return 'a boolean';
   if (typeof value === 'number' || typeof value === 'bigint') return 'an integer';
   if (value instanceof JsonText) return `a string of ${value.length} bytes`;
-  if (value instanceof JsonFraction) return 'a number that is not a plain integer';
+  if (value instanceof JsonFraction) return value.description;
   if (value instanceof Uint8Array)
     return value.length === 0 ? 'an empty list' : `a list of ${value.length} bytes`;
   if (value instanceof JsonList) return `a list of ${value.length} items`;
