@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { randomBytes, utf8 } from '@enigma-worker/crypto';
+import { randomBytes, toHex, utf8 } from '@enigma-worker/crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { compute } from './harness/user.js';
 import { World } from './harness/world.js';
@@ -49,6 +49,6 @@ it('peers that sync get long lists side by side, all of them whole, while others
   );
   const unknown = { address: randomBytes(32), from: 0, to: 1 };
   await expect(client.getDeltas({ input: [{ address, from: 0, to: 4000 }, unknown] })).rejects.toThrow(
-    /is not known/,
+    `Error while trying to get_deltas, Because: The following Key doesn't exist: ${toHex(unknown.address)}`,
   );
 });

@@ -168,10 +168,22 @@ describe.each(['seed', 'v0.3'] as const)('every message in the dialect %s', (dia
     expect((await peer.ask({ type: 'GetTip', input: other })).result).toEqual({ key: 0, data: [8, 7] });
     await peer.ask({ type: 'RemoveContract', address: elsewhere });
     await peer.ask({ type: 'RemoveContract', address: elsewhere });
-    await peer.refused({ type: 'GetTip', input: elsewhere });
-    await peer.refused({ type: 'GetTips', input: [input, elsewhere] });
-    await peer.refused({ type: 'GetDelta', input: { address: input, key: 2 } });
-    await peer.refused({ type: 'GetDeltas', input: [{ address: elsewhere, from: 0, to: 1 }] });
+    const missing = (what: string, at: string): string =>
+      `Error while trying to ${what}, Because: The following Key doesn't exist: ${at}`;
+    expect(await peer.refused({ type: 'GetTip', input: elsewhere })).toBe(missing('get_tip', elsewhere));
+    expect(await peer.refused({ type: 'GetTips', input: [input, elsewhere] })).toBe(
+      missing('get_tip', elsewhere),
+    );
+    expect(await peer.refused({ type: 'GetDelta', input: { address: input, key: 2 } })).toBe(
+      missing('get_delta', input),
+    );
+    expect(await peer.refused({ type: 'GetDeltas', input: [{ address: elsewhere, from: 0, to: 1 }] })).toBe(
+      missing('get_deltas', elsewhere),
+    );
+    const call = await peer.taskInput(deployedElsewhere, 'get()', new Uint8Array());
+    expect(await peer.refused({ type: 'ComputeTask', input: call.input })).toBe(
+      missing('get_contract', elsewhere),
+    );
   });
 
   it('answers with the id as it came', async () => {

@@ -1,4 +1,3 @@
-import { toHex } from '@enigma-worker/crypto';
 import { AttestationError } from '../enclave/attestation/provider.js';
 import { EnclaveError } from '../enclave/errors.js';
 import { StoreError } from '../store/errors.js';
@@ -19,20 +18,6 @@ export class HandlerError extends Error {
     super(message);
     this.code = code;
   }
-}
-
-/** An error in the words that peers of the original know (docs/protocol.md, "Errors"). */
-export function doesNotExist(
-  action: 'get_tip' | 'get_delta',
-  code: HandlerErrorCode,
-  address: Uint8Array,
-  key?: number,
-): HandlerError {
-  const what = key === undefined ? toHex(address) : `${toHex(address)}, key ${key}`;
-  return new HandlerError(
-    code,
-    `Error while trying to ${action}, Because: The following Key doesn't exist: ${what}`,
-  );
 }
 
 const EXPECTED = [HandlerError, EnclaveError, StoreError, AttestationError] as const;

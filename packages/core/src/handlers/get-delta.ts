@@ -1,5 +1,6 @@
+import { doesNotExist } from '../store/errors.js';
 import type { Store } from '../store/store.js';
-import { doesNotExist } from './errors.js';
+import { HandlerError } from './errors.js';
 import type { InstantHandler } from './handler.js';
 
 /** GetDelta: one delta. */
@@ -8,7 +9,7 @@ export function getDelta(store: Pick<Store, 'delta'>): InstantHandler<'GetDelta'
     work: 'instant',
     answer({ input: { address, key } }) {
       const delta = store.delta(address, key);
-      if (delta === undefined) throw doesNotExist('get_delta', 'UNKNOWN_DELTA', address, key);
+      if (delta === undefined) throw new HandlerError('UNKNOWN_DELTA', doesNotExist('get_delta', address));
       return { delta };
     },
   };

@@ -1,5 +1,6 @@
+import { doesNotExist } from '../store/errors.js';
 import type { Store } from '../store/store.js';
-import { doesNotExist } from './errors.js';
+import { HandlerError } from './errors.js';
 import type { InstantHandler } from './handler.js';
 
 /** GetTip: the latest delta of a contract. */
@@ -8,7 +9,7 @@ export function getTip(store: Pick<Store, 'getTip'>): InstantHandler<'GetTip'> {
     work: 'instant',
     answer({ input }) {
       const tip = store.getTip(input);
-      if (tip === undefined) throw doesNotExist('get_tip', 'UNKNOWN_CONTRACT', input);
+      if (tip === undefined) throw new HandlerError('UNKNOWN_CONTRACT', doesNotExist('get_tip', input));
       return tip;
     },
   };

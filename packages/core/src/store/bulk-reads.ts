@@ -1,8 +1,7 @@
-import { toHex } from '@enigma-worker/crypto';
 import { deltaKey, indexOf, writeIndex } from './buckets.js';
 import { Clock } from './clock.js';
 import type { Database, Snapshot } from './database.js';
-import { StoreError } from './errors.js';
+import { doesNotExist, type LookUp, StoreError } from './errors.js';
 import type { ContractRecord, DeltaEntry, DeltaRange } from './records.js';
 import { Slab } from './slab.js';
 import type { DeltaSink } from './store.js';
@@ -32,9 +31,8 @@ export class BulkReads {
     const reply = new Reply(into, this.#maxBytes, 'ask for the tips of fewer contracts at a time');
     into.expect(addresses.length);
     for (const address of addresses) {
-      const record = this.#expectContract(address, snapshot);
-      if (record.tip === undefined)
-        throw new StoreError('NO_DELTA', `contract ${toHex(address)} has no delta`);
+      const record = this.#expectContract('get_tip', address, snapshot);
+      if (record.tip === undefined) throw new StoreError('NO_DELTA', doesNotExist('get_tip', address));
       this.#addDelta(address, deltaKey(record.chain, record.tip), record.tip, reply, snapshot);
       if (reply.isTurnOver) await reply.nextTurn();
     }
@@ -74,7 +72,7 @@ export class BulkReads {
     using snapshot = this.#db.snapshot();
     const reply = new Reply(into, this.#maxBytes, 'ask for fewer deltas at a time');
     for (const range of ranges) {
-      const record = this.#expectContract(range.address, snapshot);
+      const record = this.#expectContract('get_deltas', range.address, snapshot);
       if (record.tip === undefined) continue;
       const stored = { ...range, to: Math.min(range.to, record.tip + 1) };
       into.expect(Math.min(stored.to - stored.from, record.deltaCount));
@@ -120,11 +118,11 @@ export class BulkReads {
     reply.add(address, index, data);
   }
 
-  #expectContract(address: Uint8Array, snapshot: Snapshot): ContractRecord {
+  #expectContract(lookUp: LookUp, address: Uint8Array, snapshot: Snapshot): ContractRecord {
     const stored = this.#db.view('contracts', address, snapshot);
     if (stored !== undefined) return expectRecord(address, stored);
     this.#db.confirmMissing('contracts', address);
-    throw new StoreError('UNKNOWN_CONTRACT', `contract ${toHex(address)} is not known`);
+    throw new StoreError('UNKNOWN_CONTRACT', doesNotExist(lookUp, address));
   }
 }
 

@@ -1,3 +1,5 @@
+import { toHex } from '@enigma-worker/crypto';
+
 /** Codes of everything expected that can go wrong with the store. */
 export type StoreErrorCode =
   /** Another core has the data folder open. */
@@ -35,4 +37,12 @@ export class StoreError extends Error {
     super(message, options);
     this.code = code;
   }
+}
+
+/** What peers look up, in the words of the original. */
+export type LookUp = 'get_tip' | 'get_delta' | 'get_deltas' | 'get_contract';
+
+/** The text that peers of the original know for what a contract does not have. Source: docs/protocol.md, "Errors". */
+export function doesNotExist(what: LookUp, address: Uint8Array): string {
+  return `Error while trying to ${what}, Because: The following Key doesn't exist: ${toHex(address)}`;
 }

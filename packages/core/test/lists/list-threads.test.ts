@@ -79,7 +79,9 @@ it('what goes wrong in a thread has the code and the text that it has without', 
   });
   const error = await storeErrorOf(() => asked(threads, frame));
   expect(error.code).toBe('UNKNOWN_CONTRACT');
-  expect(error.message).toMatch(/^contract [0-9a-f]{64} is not known$/);
+  expect(error.message).toMatch(
+    /^Error while trying to get_deltas, Because: The following Key doesn't exist: [0-9a-f]{64}$/,
+  );
   const large = Array.from({ length: 20 }, (_, i) => ({
     address,
     key: COUNT + i,

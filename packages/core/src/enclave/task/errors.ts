@@ -1,4 +1,5 @@
 import { toHex } from '@enigma-worker/crypto';
+import { doesNotExist } from '../../store/errors.js';
 import { insideEnclave } from '../errors.js';
 import type { ErrorReply } from './messages.js';
 
@@ -10,6 +11,5 @@ export function missingStateKey(address: Uint8Array): ErrorReply {
 
 /** There is no code under this address. Source: docs/protocol.md, "Errors". */
 export function unknownContract(address: Uint8Array): ErrorReply {
-  const message = `Error while trying to get_contract, Because: The following Key doesn't exist: ${toHex(address)}`;
-  return { kind: 'error', code: 'UNKNOWN_CONTRACT', message };
+  return { kind: 'error', code: 'UNKNOWN_CONTRACT', message: doesNotExist('get_contract', address) };
 }
