@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { generateKeyPair, open, seal, sharedKey, toHex, utf8 } from '@enigma-worker/crypto';
-import type { Dialect } from '@enigma-worker/protocol';
+import { type Dialect, parseExchangeRequest } from '@enigma-worker/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RawPeer, WireReply } from './harness/raw.js';
 import { compute, newAddress } from './harness/user.js';
@@ -66,6 +66,9 @@ describe.each(['seed', 'v0.3'] as const)('every message in the dialect %s', (dia
     expect((await peer.ask({ type: 'GetAllTips' })).result).toEqual({ tips: [] });
 
     const request = await peer.ask({ type: 'GetPTTRequest', addresses: [toHex(address)] });
+    const asked = parseExchangeRequest(bytes(request.result?.['request']));
+    expect(asked.age).toBe(dialect === 'seed' ? 'seed' : 'current');
+    expect(asked.addresses).toEqual(dialect === 'seed' ? [address] : undefined);
     const answer = world.principal.answer(
       bytes(request.result?.['request']),
       bytes(request.result?.['workerSig']),
@@ -202,6 +205,7 @@ describe.each(['seed', 'v0.3'] as const)('every message in the dialect %s', (dia
     const address = newAddress();
     const request = await peer.ask({ type: 'GetPTTRequest' });
     const message = bytes(request.result?.['request']);
+    expect(parseExchangeRequest(message)).toMatchObject({ age: 'current' });
     expect(Buffer.from(message).includes('Enigma Message')).toBe(false);
     const { response } = world.principal.answer(message, bytes(request.result?.['workerSig']), [address]);
     expect((await peer.ask({ type: 'PTTResponse', response: toHex(response) })).result).toEqual({

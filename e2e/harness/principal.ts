@@ -51,7 +51,7 @@ export class Principal {
   /** Brings a worker the keys of some contracts; the addresses whose state could not be built. */
   async provision(worker: Client, addresses: readonly Uint8Array[]): Promise<string[]> {
     const { request, workerSig } = await worker.getPTTRequest({ addresses });
-    const { errors } = await worker.pttResponse(this.answer(request, workerSig));
+    const { errors } = await worker.pttResponse(this.answer(request, workerSig, addresses));
     return errors.map(({ address }) => toHex(address));
   }
 }

@@ -174,7 +174,7 @@ function dispatch(
   log: Logger,
   metrics: Metrics | undefined,
 ): Dispatch {
-  return new Dispatch(createHandlers(enclave, store), {
+  return new Dispatch(createHandlers(enclave, store, dialect), {
     dialect,
     limits: { ...DEFAULT_LIMITS, ...messageLimits },
     log,
