@@ -39,7 +39,9 @@ export {
   type Json,
   MAX_INTEGER,
   MAX_JSON_DEPTH,
+  MAX_STATE_DEPTH,
   MIN_INTEGER,
+  nestsWithin,
   sortedKeys,
 } from './state/json.js';
 export { parseJson, type ParseOptions } from './state/parse.js';

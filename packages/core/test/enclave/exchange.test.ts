@@ -1,6 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { generateKeyPair, randomBytes, sign, toHex } from '@enigma-worker/crypto';
+import { deltaHash, sealDelta } from '@enigma-worker/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deriveStateKeys, keyTag } from '#enclave/state/keys.js';
+import { sealValue } from '#enclave/state/sealed-value.js';
 import { fixture, Lab } from './support/lab.js';
 
 let lab: Lab;
@@ -85,6 +88,26 @@ describe('a worker that gets a contract from others', () => {
     expect(await second.run(gap.address, 'read()')).toBe('2');
     expect(await second.provide(foreign)).toEqual([]);
     expect(await second.run(foreign.address, 'read()')).toBe('1');
+  });
+
+  it('says what is wrong with a state that it cannot read, and goes on', async () => {
+    const { address, key, deltas } = await history(2);
+    await tell(address, deltas);
+    await second.provide({ address, key });
+    // Earlier versions built states that nest deeper than any text that is read.
+    const base = second.store.contract(address)!.state!;
+    const keys = deriveStateKeys(key);
+    const tag = keyTag(keys, 'note');
+    const text = '['.repeat(200) + ']'.repeat(200);
+    const value = sealValue(keys, { address, stateId: base.id, tag }, { name: 'note', text, version: 2 });
+    const delta = sealDelta(key, { ops: [], previousHash: base.hash });
+    const head = { ...base, index: 2, hash: deltaHash(delta) };
+    await second.store.commitTask({ address, delta, state: { base, head, writes: [{ tag, value }] } });
+    await expect(second.run(address, 'write(x)', '1')).rejects.toMatchObject({
+      code: 'STATE',
+      message: expect.stringMatching(/^Error inside the Enclave = \(StateError\): .*too deep/) as string,
+    });
+    expect(second.enclave.stats().replaced).toBe(0);
   });
 
   it('keeps a key that its state was built with', async () => {

@@ -1,5 +1,13 @@
 import { randomBytes } from '@enigma-worker/crypto';
-import { deltaHash, openDelta, printJson, sealDelta, zeroHash } from '@enigma-worker/protocol';
+import {
+  deltaHash,
+  type Json,
+  type Op,
+  openDelta,
+  printJson,
+  sealDelta,
+  zeroHash,
+} from '@enigma-worker/protocol';
 import * as fc from 'fast-check';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
@@ -267,6 +275,44 @@ describe('building', () => {
     expect(readAll(store, A, KEY, ['a', 'z'])).toEqual(
       new Map([['a', '{"b":[null,{"c":1},{"c":{"d":["end"]}}],"x~y":1}']]),
     );
+  });
+
+  it('refuses what makes a state nest deeper than a contract could write', async () => {
+    const nested = (depth: number): Json => (depth === 1 ? [] : [nested(depth - 1)]);
+    const object = (depth: number): Json => new Map([['a', nested(depth)]]);
+    const zeros = '/0'.repeat(126);
+    const cases: readonly (readonly [within: Op[], beyond: Op])[] = [
+      [[{ op: 'add', path: '/a', value: nested(127) }], { op: 'add', path: '/a', value: nested(128) }],
+      [[{ op: 'replace', path: '', value: object(127) }], { op: 'replace', path: '', value: object(128) }],
+      [[{ op: 'replace', path: '', value: nested(128) }], { op: 'replace', path: '', value: nested(129) }],
+      [
+        [
+          { op: 'replace', path: '', value: nested(127) },
+          { op: 'add', path: `/0${zeros}`, value: nested(1) },
+        ],
+        { op: 'replace', path: `/0${zeros}`, value: nested(2) },
+      ],
+      [
+        [
+          { op: 'add', path: '/a', value: nested(127) },
+          { op: 'add', path: `/a${zeros}/0`, value: 1n },
+        ],
+        { op: 'replace', path: `/a${zeros}/0`, value: nested(1) },
+      ],
+    ];
+    for (const [within, beyond] of cases) {
+      const { store } = await temporaryStore();
+      const first = sealDelta(KEY, { ops: within, previousHash: zeroHash() });
+      const second = sealDelta(KEY, { ops: [beyond], previousHash: deltaHash(first) });
+      await store.updateDeltas([{ address: A, key: 0, data: first }]);
+      expect(await build(store, A, KEY)).toBe('done');
+      await store.updateDeltas([{ address: A, key: 1, data: second }]);
+      expect(await build(store, A, KEY)).toEqual({ index: 1, reason: 'INAPPLICABLE' });
+      // What was built can be read and written.
+      await store.removeDeltas([{ address: A, from: 1, to: 2 }]);
+      expect(await runTask(store, A, KEY, new Map([['a', '1']]))).toBe(true);
+      expect(readAll(store, A, KEY, ['a'])).toEqual(new Map([['a', '1']]));
+    }
   });
 
   it('keeps up with many deltas', async () => {

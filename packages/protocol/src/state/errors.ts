@@ -6,6 +6,8 @@ export type StateErrorCode =
   | 'INVALID_MSGPACK'
   /** A patch that names something that is not there, or is not a JSON pointer. */
   | 'INVALID_POINTER'
+  /** A patch that makes a state nest deeper than its text could be read again. */
+  | 'TOO_DEEP'
   /** A plaintext that is not a delta. */
   | 'INVALID_DELTA'
   /** A plaintext that is not a state. */

@@ -15,6 +15,18 @@ export const MAX_INTEGER = 2n ** 64n - 1n;
  */
 export const MAX_JSON_DEPTH = 127;
 
+/** How deep a whole state may nest: the object that it is, and values as deep as text may be. */
+export const MAX_STATE_DEPTH = MAX_JSON_DEPTH + 1;
+
+/** Whether arrays and objects nest at most `depth` deep in a value; a scalar has depth 0. */
+export function nestsWithin(depth: number, value: Json): boolean {
+  const items = Array.isArray(value) ? value : value instanceof Map ? value.values() : undefined;
+  if (items === undefined) return true;
+  if (depth <= 0) return false;
+  for (const item of items) if (!nestsWithin(depth - 1, item)) return false;
+  return true;
+}
+
 /** Orders two texts by their UTF-8 bytes: negative, zero or positive. */
 export function compareKeys(a: string, b: string): number {
   const common = Math.min(a.length, b.length);

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StateError } from '#state/errors.js';
-import { compareKeys } from '#state/json.js';
+import { compareKeys, nestsWithin } from '#state/json.js';
 import { parseJson } from '#state/parse.js';
 import { printJson } from '#state/print.js';
 import { json } from './arbitrary.js';
@@ -128,6 +128,20 @@ describe('strings and structure', () => {
     expect(codeOf(() => parseJson(nested(1_000_000)))).toBe('INVALID_JSON');
     expect(codeOf(() => parseJson('[[]]', { maxDepth: 1 }))).toBe('INVALID_JSON');
     expect(parseJson('[[],[]]', { maxDepth: 2 })).toEqual([[], []]);
+  });
+
+  it('tells how deep a value nests', () => {
+    const depths: readonly (readonly [text: string, depth: number])[] = [
+      ['7', 0],
+      ['[]', 1],
+      ['{}', 1],
+      ['[1,{"a":2}]', 2],
+      ['{"a":[],"b":[[0]]}', 3],
+    ];
+    for (const [text, depth] of depths) {
+      expect(nestsWithin(depth, parseJson(text))).toBe(true);
+      expect(nestsWithin(depth - 1, parseJson(text))).toBe(depth === 0);
+    }
   });
 
   it('never tells a value in an error', () => {

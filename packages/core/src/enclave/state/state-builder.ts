@@ -16,7 +16,7 @@ export interface BuildObstacle {
     | 'UNDECRYPTABLE'
     /** It was made from another state than the one before it. */
     | 'UNCHAINED'
-    /** It names something that the state does not hold. */
+    /** It names something that the state does not hold, or makes it nest too deep. */
     | 'INAPPLICABLE';
 }
 

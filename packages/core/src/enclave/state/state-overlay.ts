@@ -1,4 +1,14 @@
-import { type Json, type Op, parseJson, parsePointer, Patcher, printJson } from '@enigma-worker/protocol';
+import {
+  type Json,
+  MAX_STATE_DEPTH,
+  nestsWithin,
+  type Op,
+  parseJson,
+  parsePointer,
+  Patcher,
+  printJson,
+  StateError,
+} from '@enigma-worker/protocol';
 import type { StateHead, StateWrite } from '../../store/records.js';
 import type { ValueStore } from './value-store.js';
 
@@ -18,7 +28,8 @@ export class StateOverlay {
     this.#values = values;
     this.#base = base;
     this.#isNew = base === undefined;
-    if (base?.shape === 'whole') this.#whole = parseJson(values.readWhole(base.id));
+    if (base?.shape === 'whole')
+      this.#whole = parseJson(values.readWhole(base.id), { maxDepth: MAX_STATE_DEPTH });
   }
 
   /** Whether nothing stored is part of it: its values need a new id. */
@@ -37,10 +48,12 @@ export class StateOverlay {
 
   /**
    * Applies one operation. After a failure the overlay is of no more use.
-   * @throws StateError `INVALID_POINTER`
+   * @throws StateError `INVALID_POINTER`, `TOO_DEEP`
    */
   apply(op: Op): void {
     const keys = parsePointer(op.path);
+    if (op.op !== 'remove' && !nestsWithin(MAX_STATE_DEPTH - keys.length, op.value))
+      throw new StateError('TOO_DEEP', `patch: a state nests at most ${MAX_STATE_DEPTH} deep`);
     if (keys.length === 0 || this.#whole !== undefined)
       this.#replace(this.#patcher.apply(this.#whole ?? null, keys, op));
     else this.#applyToKey(keys, op);

@@ -1,3 +1,4 @@
+import { StateError } from '@enigma-worker/protocol';
 import type { Gate } from '../../executors/gate.js';
 import type { Service } from '../../executors/serve.js';
 import { StoreError } from '../../store/errors.js';
@@ -77,7 +78,7 @@ function build({ reader, states }: Workshop, { address, stateKey }: BuildJob): R
 
 /** Expected failures are values; anything else is a bug and ends the thread. */
 function systemError(error: unknown): Reply {
-  if (error instanceof DamagedStateError) {
+  if (error instanceof DamagedStateError || error instanceof StateError) {
     return { kind: 'error', code: 'STATE', message: insideEnclave('StateError', error.message) };
   }
   if (error instanceof StoreError) return { kind: 'error', code: 'STORE', message: error.message };
