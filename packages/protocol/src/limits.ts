@@ -28,6 +28,12 @@ export const DEFAULT_LIMITS: Limits = {
 };
 
 /**
+ * Most bytes of a sealed delta. A byte takes up to four characters in a message, so that one UpdateDeltas carries any
+ * delta, with 4 KiB left for what else it holds. No setting: whether a task succeeds must not depend on who runs it.
+ */
+export const MAX_DELTA_BYTES = DEFAULT_LIMITS.messageBytes / 4 - 1024;
+
+/**
  * The limits of replies: the requester chose whom it asks, and a worker with many contracts answers with more than
  * any request holds.
  */

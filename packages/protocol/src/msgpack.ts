@@ -26,12 +26,19 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Writes msgpack piece by piece. Source: the MessagePack specification; docs/protocol.md, "State". */
 export class MsgpackWriter {
+  readonly #most: number;
   #bytes = new Uint8Array(256);
   #view = new DataView(this.#bytes.buffer);
   #at = 0;
 
-  /** What was written so far. */
+  /** @param most bytes: with more the writer fails before it takes much memory, `TOO_LARGE` */
+  constructor(most = Infinity) {
+    this.#most = most;
+  }
+
+  /** What was written so far. @throws StateError `TOO_LARGE` */
   finish(): Uint8Array {
+    this.#checkSize();
     return this.#bytes.subarray(0, this.#at);
   }
 
@@ -100,10 +107,16 @@ export class MsgpackWriter {
 
   #reserve(length: number): void {
     if (this.#at + length <= this.#bytes.length) return;
+    this.#checkSize();
     const grown = new Uint8Array(Math.max(2 * this.#bytes.length, this.#at + length));
     grown.set(this.#bytes.subarray(0, this.#at));
     this.#bytes = grown;
     this.#view = new DataView(grown.buffer);
+  }
+
+  #checkSize(): void {
+    if (this.#at > this.#most)
+      throw new StateError('TOO_LARGE', `msgpack: expected at most ${this.#most} bytes, got more`);
   }
 
   #byte(byte: number): void {

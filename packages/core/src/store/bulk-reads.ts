@@ -140,9 +140,10 @@ class Reply extends Clock {
     this.#advice = advice;
   }
 
+  /** One delta always fits: whatever is stored can be asked for. */
   add(address: Uint8Array, key: number, view: Uint8Array): void {
     this.#bytes += view.length + ENTRY_BYTES;
-    if (this.#bytes > this.#maxBytes) {
+    if (this.#bytes > this.#maxBytes && this.#count > 0) {
       const first = `${this.#count} of the deltas asked for fit`;
       throw new StoreError(
         'REPLY_TOO_LARGE',

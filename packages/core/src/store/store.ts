@@ -20,7 +20,7 @@ export interface CommitObserver {
 /** Options of a store; every one has a default. */
 export interface StoreOptions {
   readonly logger?: Logger;
-  /** Most bytes of deltas in one bulk reply; 64 MiB less room for their encoding by default. */
+  /** Most bytes of deltas in one bulk reply, but for one delta that is larger; 16 MiB by default. */
   readonly maxReplyBytes?: number;
   /** Bytes of tips kept in memory; 16 MiB by default. */
   readonly tipCacheBytes?: number;

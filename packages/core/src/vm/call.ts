@@ -33,6 +33,8 @@ export interface CallSuccess {
   /** What `ret` was given last; empty when it was never called. */
   readonly result: Uint8Array;
   readonly usedGas: bigint;
+  /** Gas that was charged, without refunds: what the call pays if what it wrote cannot be kept. */
+  readonly charged: bigint;
   /** The last text written for each key (compact JSON, sorted keys); `undefined` for a removed key. */
   readonly writes: ReadonlyMap<string, string | undefined>;
   readonly ethereum: EthereumCall | undefined;

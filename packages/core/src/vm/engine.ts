@@ -155,7 +155,14 @@ export class Engine implements Disposable {
         return failed(executionText(ending.reason, revertReason), meter.charged);
       case 'done':
         if (!meter.tryCharge(finalPrice(call, result))) return failed(outOfGasText, call.gasLimit);
-        return { ok: true, result, usedGas: meter.used, writes: state.end(), ethereum };
+        return {
+          ok: true,
+          result,
+          usedGas: meter.used,
+          charged: meter.charged,
+          writes: state.end(),
+          ethereum,
+        };
     }
   }
 }

@@ -243,6 +243,28 @@ describe('a computation', () => {
     expect(lab.store.getTip(address)).toMatchObject({ key: 0 });
   });
 
+  it('fails when its delta is larger than any message, and is not refunded', async () => {
+    // Each of the items gets an operation of its own, which names all that is above it.
+    const note = (item: string, count: number): string =>
+      `{"${'n'.repeat(300)}":[${Array.from({ length: count }, () => item).join()}]}`;
+    const address = await lab.deployed(preCode, '1');
+    await lab.run(address, 'write(x)', note('1', 60_000));
+    const same = await lab.enclave.compute(lab.send(address, 'write(x)', note('1', 60_000)).input);
+    const tried = lab.send(address, 'write(x)', note('2', 59_999));
+    const { input, ioKey } = lab.send(address, 'write(x)', note('2', 59_999));
+    const estimate = await lab.enclave.estimate(tried.input);
+    const outcome = await lab.enclave.compute(input);
+    const text = 'Error in execution of WASM code: the delta of a call has at most 16776192 bytes';
+    expect(outcome.kind).toBe('failed');
+    expect(textOf(ioKey, outcome.result.output)).toBe(text);
+    expect(estimate).toMatchObject({ ok: false, usedGas: outcome.result.usedGas });
+    expect(textOf(tried.ioKey, estimate.output)).toBe(text);
+    // The call before this one paid for a text of the same length, which costs 10.
+    expect(outcome.result.usedGas).toBe(same.result.usedGas - 10n);
+    expect(lab.store.getTip(address)?.key).toBe(1);
+    expect(await lab.run(address, 'read()')).toBe(note('1', 60_000));
+  });
+
   it('takes its key out, whatever becomes of it', async () => {
     const address = await lab.deployed(preCode);
     const missing = { code: 'TASK_KEY_MISSING', message: 'Error inside the Enclave = (KeysError)' };

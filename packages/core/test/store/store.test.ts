@@ -329,6 +329,21 @@ describe('bulk reads', () => {
     expect(error.message).toContain('0000270f');
   });
 
+  it('gives one delta whatever its size', async () => {
+    const { store } = await temporaryStore({ maxReplyBytes: 1000 });
+    const large = { address: A, key: 0, data: bytes(2000, 1) };
+    await store.updateDeltas([large, { address: A, key: 1, data: bytes(10, 1) }]);
+    await store.updateDeltas([{ ...large, address: B }]);
+    expect(await store.getDeltas([{ address: A, from: 0, to: 1 }])).toEqual([large]);
+    expect(await store.getTips([B])).toEqual([{ ...large, address: B }]);
+    const error = await storeErrorOf(() => store.getDeltas([{ address: A, from: 0, to: 2 }]));
+    expect(error).toMatchObject({
+      code: 'REPLY_TOO_LARGE',
+      message: expect.stringContaining('the first 1 of'),
+    });
+    expect((await storeErrorOf(() => store.getAllTips())).message).toContain('GetTips');
+  });
+
   it('bounds replies and says how to ask for less', async () => {
     const { store } = await temporaryStore({ maxReplyBytes: 10_000 });
     await store.updateDeltas(

@@ -6,7 +6,7 @@ import { lenientInteger, lenientU32, rangeEnd, u32, u64 } from './codec/numbers.
 import { object, optional } from './codec/object.js';
 import { preCode } from './codec/precode.js';
 import { pttResponse } from './ptt-response.js';
-import type { Limits } from '../limits.js';
+import { type Limits, MAX_DELTA_BYTES } from '../limits.js';
 
 /** One message: the fields of its request and of its reply, beside `id` and `type`. */
 export interface Message<Request, Result> {
@@ -22,9 +22,10 @@ const address = hex({ length: 32 });
 const publicKey = hex({ length: 64 });
 const signature = hex({ length: 65 });
 const bytecodeSize = { most: (limits: Limits) => limits.bytecodeBytes };
+const deltaData = ints({ most: () => MAX_DELTA_BYTES });
 const nothing = object({});
 
-const delta = object({ address, key: u32, data: ints() });
+const delta = object({ address, key: u32, data: deltaData });
 /** A delta in a reply; `DeltaListWriter` writes it too. */
 const deltaReply = object({ address, key: lenientU32, data: ints() });
 const range = object({ address, from: u32, to: rangeEnd });
@@ -78,7 +79,7 @@ export const messages = {
 
   UpdateNewContract: message(object({ address, bytecode: ints(bytecodeSize) }), contractStatus),
   UpdateNewContractOnDeployment: message(
-    object({ address, bytecode: hex(bytecodeSize), delta: object({ key: u32, data: ints() }) }),
+    object({ address, bytecode: hex(bytecodeSize), delta: object({ key: u32, data: deltaData }) }),
     contractStatus,
   ),
   RemoveContract: message(object({ address }), contractStatus),

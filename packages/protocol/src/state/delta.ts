@@ -1,4 +1,5 @@
-import { keccak256, open, seal, type SealOptions } from '@enigma-worker/crypto';
+import { ENVELOPE_OVERHEAD, keccak256, open, seal, type SealOptions } from '@enigma-worker/crypto';
+import { MAX_DELTA_BYTES } from '../limits.js';
 import { MsgpackReader, MsgpackWriter } from '../msgpack.js';
 import type { Op } from './diff.js';
 import { StateError } from './errors.js';
@@ -16,9 +17,15 @@ export function zeroHash(): Uint8Array {
   return new Uint8Array(32);
 }
 
-/** The plaintext of a delta: msgpack `[ops, previous_hash]`. Source: docs/protocol.md, "Delta". */
+/** Most bytes of a delta's plaintext. */
+const MAX_PLAINTEXT_BYTES = MAX_DELTA_BYTES - ENVELOPE_OVERHEAD;
+
+/**
+ * The plaintext of a delta: msgpack `[ops, previous_hash]`. Source: docs/protocol.md, "Delta".
+ * @throws StateError `TOO_LARGE` when it would have more than {@link MAX_DELTA_BYTES} in its envelope
+ */
 export function encodeDelta(delta: Delta): Uint8Array {
-  const writer = new MsgpackWriter();
+  const writer = new MsgpackWriter(MAX_PLAINTEXT_BYTES);
   writer.array(2);
   writer.array(delta.ops.length);
   for (const op of delta.ops) {
@@ -59,7 +66,7 @@ function decodeOp(reader: MsgpackReader): Op {
   throw new StateError('INVALID_DELTA', 'delta: expected operations add, replace or remove');
 }
 
-/** Encrypts a delta under the contract's state key. */
+/** Encrypts a delta under the contract's state key. @throws StateError `TOO_LARGE` */
 export function sealDelta(
   stateKey: Uint8Array,
   delta: Delta,

@@ -8,6 +8,8 @@ export type StateErrorCode =
   | 'INVALID_POINTER'
   /** A patch that makes a state nest deeper than its text could be read again. */
   | 'TOO_DEEP'
+  /** A delta that no message could carry. */
+  | 'TOO_LARGE'
   /** A plaintext that is not a delta. */
   | 'INVALID_DELTA'
   /** A plaintext that is not a state. */

@@ -1,6 +1,15 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS, encodeReply, type Limits, parseReply, parseRequest } from '@enigma-worker/protocol';
+import {
+  DEFAULT_LIMITS,
+  encodeReply,
+  encodeRequest,
+  type Limits,
+  MAX_DELTA_BYTES,
+  parseReply,
+  parseRequest,
+  type RequestOf,
+} from '@enigma-worker/protocol';
 import { bytesOf, refusalOf } from './refusal.js';
 
 const address = 'ab'.repeat(32);
@@ -37,6 +46,34 @@ describe('limits', () => {
     });
     // A gzip file of 50 kB that would fill 50 MB.
     expect(refusalOf(deploy(new Uint8Array(50_000_000))).code).toBe('LIMIT_EXCEEDED');
+  });
+
+  it('of deltas: the largest fits a message, as integers of three digits', () => {
+    const delta = {
+      address: new Uint8Array(32),
+      key: 2 ** 32 - 1,
+      data: new Uint8Array(MAX_DELTA_BYTES).fill(255),
+    };
+    const frame = encodeRequest('UpdateDeltas', 'x'.repeat(1000), { deltas: [delta] });
+    const { input } = parseRequest(frame) as { input: RequestOf<'UpdateDeltas'> };
+    expect(Buffer.compare(input.deltas[0]!.data, delta.data)).toBe(0);
+    const { address, key } = delta;
+    const data = new Uint8Array(MAX_DELTA_BYTES + 1);
+    const update = encodeRequest('UpdateDeltas', 'x', {
+      deltas: [
+        { address, key: 0, data: data.subarray(1) },
+        { address, key, data },
+      ],
+    });
+    expect(refusalOf(update)).toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      message: 'deltas[1].data: expected at most 16776192 bytes, got 16776193',
+    });
+    const deployment = { address, bytecode: new Uint8Array(1), delta: { key: 0, data } };
+    expect(refusalOf(encodeRequest('UpdateNewContractOnDeployment', 'x', deployment))).toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      message: 'delta.data: expected at most 16776192 bytes, got 16776193',
+    });
   });
 
   it('of lists', () => {

@@ -1,9 +1,18 @@
 import { fromHex, open, seal, toHex } from '@enigma-worker/crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MAX_DELTA_BYTES } from '#limits.js';
 import { decodeMsgpack, encodeMsgpack } from '#msgpack.js';
 import { applyOps } from '#state/apply.js';
-import { decodeDelta, deltaHash, encodeDelta, openDelta, sealDelta, zeroHash } from '#state/delta.js';
+import {
+  decodeDelta,
+  type Delta,
+  deltaHash,
+  encodeDelta,
+  openDelta,
+  sealDelta,
+  zeroHash,
+} from '#state/delta.js';
 import { diff, diffWrites, type Change, type Op } from '#state/diff.js';
 import { StateError } from '#state/errors.js';
 import type { Json } from '#state/json.js';
@@ -126,6 +135,35 @@ describe('known answers', () => {
     for (const vector of textVectors('state.json', 'historic delta')) {
       expect(refused(() => decodeDelta(fromHex(vector.outputs['plaintext_msgpack']!)))).toBe('INVALID_DELTA');
     }
+  });
+});
+
+describe('the size of a delta', () => {
+  const key = new Uint8Array(32).fill(7);
+  /** A delta whose envelope has so many bytes. */
+  const ofSize = (bytes: number): Delta => {
+    const most = 'x'.repeat(bytes);
+    const delta = (value: string): Delta => ({
+      ops: [{ op: 'add', path: '/a', value }],
+      previousHash: zeroHash(),
+    });
+    const besides = sealDelta(key, delta(most.slice(0, 70_000))).length - 70_000;
+    return delta(most.slice(besides));
+  };
+
+  it('is bounded', () => {
+    const largest = ofSize(MAX_DELTA_BYTES);
+    const sealed = sealDelta(key, largest);
+    expect(sealed.length).toBe(MAX_DELTA_BYTES);
+    expect(openDelta(key, sealed)).toEqual(largest);
+    expect(refused(() => sealDelta(key, ofSize(MAX_DELTA_BYTES + 1)))).toBe('TOO_LARGE');
+  });
+
+  it('is known before it takes more memory than there is', () => {
+    // A terabyte, if it were written.
+    const path = `/${'x'.repeat(1024 * 1024)}`;
+    const ops: Op[] = Array.from({ length: 1024 * 1024 }, () => ({ op: 'remove', path }));
+    expect(refused(() => encodeDelta({ ops, previousHash: zeroHash() }))).toBe('TOO_LARGE');
   });
 });
 

@@ -4,6 +4,7 @@ import {
   type Change,
   deltaHash,
   diffWrites,
+  encodeDelta,
   type Json,
   type Op,
   parseJson,
@@ -11,7 +12,7 @@ import {
   sealDelta,
   zeroHash,
 } from '@enigma-worker/protocol';
-import type { StateChange, StateHead, StateWrite } from '../../store/records.js';
+import type { StateChange, StateHead } from '../../store/records.js';
 import type { StateReader } from '../../vm/call.js';
 import type { StateKeys } from './keys.js';
 import type { ValueStore } from './value-store.js';
@@ -68,23 +69,29 @@ export class SealedState implements StateReader {
    * The delta of what a task wrote, and the values to store with it; nothing when the state stays as it
    * was. A deployment always makes a delta.
    * Source: docs/protocol.md, "Delta".
+   * @throws StateError `TOO_LARGE` when no message could carry the delta
    */
   prepareCommit(kind: 'deploy' | 'compute', writes: Writes): PreparedTask | undefined {
-    const next = this.#head?.shape === 'whole' ? this.#replaceWhole(writes) : this.#change(writes);
+    const next = this.#next(writes);
     if (next.ops.length === 0 && kind === 'compute') return undefined;
     const delta = sealDelta(this.#keys.delta, { ops: next.ops, previousHash: this.hash });
     const hash = deltaHash(delta);
-    const index = this.#nextIndex();
+    const index = this.#head === undefined ? 0 : this.#head.index + 1;
     const head: StateHead = { id: next.id, index, hash, shape: 'object' };
-    return { delta, hash, index, state: { base: this.#head, head, writes: next.writes } };
+    const sealed = Array.from(next.texts, ([key, text]) => this.#values.write(next.id, key, text, index));
+    return { delta, hash, index, state: { base: this.#head, head, writes: sealed } };
   }
 
-  #nextIndex(): number {
-    return this.#head === undefined ? 0 : this.#head.index + 1;
+  /** Fails as {@link prepareCommit} would, and prepares nothing. @throws StateError */
+  checkCommit(writes: Writes): void {
+    encodeDelta({ ops: this.#next(writes).ops, previousHash: this.hash });
   }
 
-  #change(writes: Writes): { ops: readonly Op[]; id: Uint8Array; writes: StateWrite[] } {
-    const id = this.#head?.id ?? randomBytes(16);
+  #next(writes: Writes): NextState {
+    return this.#head?.shape === 'whole' ? replaceWhole(writes) : this.#change(writes);
+  }
+
+  #change(writes: Writes): NextState {
     const changes = new Map<string, Change>();
     const before = new Map<string, Json>();
     for (const [key, text] of writes) {
@@ -98,33 +105,31 @@ export class SealedState implements StateReader {
     // Stored is what the delta makes of the state, as on every other worker, and not what was written:
     // the two can differ in the sign of a zero.
     const after = applyOps(before, ops) as ReadonlyMap<string, Json>;
-    const sealed = [...changes.keys()].map((key) => {
-      const value = after.get(key);
-      return this.#values.write(
-        id,
-        key,
-        value === undefined ? undefined : printJson(value),
-        this.#nextIndex(),
-      );
-    });
-    return { ops, id, writes: sealed };
+    const texts = new Map(Array.from(changes.keys(), (key) => [key, print(after.get(key))]));
+    return { ops, id: this.#head?.id ?? randomBytes(16), texts };
   }
+}
 
-  /** The first write to a state that is no object makes it one. */
-  #replaceWhole(writes: Writes): { ops: readonly Op[]; id: Uint8Array; writes: StateWrite[] } {
-    const id = randomBytes(16);
-    const value = new Map<string, Json>();
-    const sealed: StateWrite[] = [];
-    for (const [key, text] of writes) {
-      if (text === undefined) continue;
-      const written = parseJson(text);
-      value.set(key, written);
-      sealed.push(this.#values.write(id, key, printJson(written), this.#nextIndex()));
-    }
-    return { ops: value.size === 0 ? [] : [{ op: 'replace', path: '', value }], id, writes: sealed };
-  }
+/** What a task makes of a state. */
+interface NextState {
+  readonly ops: readonly Op[];
+  readonly id: Uint8Array;
+  /** What changes of it. */
+  readonly texts: Writes;
+}
+
+/** The first write to a state that is no object makes it one. */
+function replaceWhole(writes: Writes): NextState {
+  const value = new Map<string, Json>();
+  for (const [key, text] of writes) if (text !== undefined) value.set(key, parseJson(text));
+  const texts = new Map(Array.from(value, ([key, written]) => [key, printJson(written)]));
+  return { ops: value.size === 0 ? [] : [{ op: 'replace', path: '', value }], id: randomBytes(16), texts };
 }
 
 function parse(text: string | undefined): Json | undefined {
   return text === undefined ? undefined : parseJson(text);
+}
+
+function print(value: Json | undefined): string | undefined {
+  return value === undefined ? undefined : printJson(value);
 }

@@ -11,6 +11,7 @@ import { failedCompute } from './failure.js';
 import { gated } from './gated-state.js';
 import { openInputs } from './inputs.js';
 import type { ComputeJob, Reply } from './messages.js';
+import { prepare } from './prepare.js';
 import type { Workshop } from './workshop.js';
 
 /**
@@ -50,10 +51,13 @@ export function compute(
   const outcome = gate.open(() => engine.compute(code, call));
   if (!outcome.ok) return fail(outcome.message, outcome.usedGas);
 
+  const prepared = prepare(state, 'compute', outcome, job.dryRun);
+  if (!prepared.ok) return fail(prepared.message, prepared.usedGas);
+
   const { usedGas } = outcome;
   if (job.dryRun) return { kind: 'estimate', ok: true, output: seal(ioKey, outcome.result), usedGas };
 
-  const delta = state.prepareCommit('compute', outcome.writes);
+  const { delta } = prepared;
   if (delta !== undefined) tell({ delta: delta.delta, state: delta.state });
   const output = seal(ioKey, outcome.result);
   // Spelled out, here and wherever each task passes: an object that is spread leaves garbage among V8's old objects,

@@ -8,6 +8,7 @@ import { failedDeploy } from './failure.js';
 import { gated } from './gated-state.js';
 import { openInputs } from './inputs.js';
 import type { DeployJob, Reply } from './messages.js';
+import { prepare } from './prepare.js';
 import type { Workshop } from './workshop.js';
 
 /**
@@ -37,10 +38,13 @@ export function deploy({ engine, states, signingKey }: Workshop, job: DeployJob,
   const outcome = gate.open(() => engine.deploy(code, call));
   if (!outcome.ok) return fail(outcome.message, outcome.usedGas);
 
+  const prepared = prepare(state, 'deploy', outcome, job.dryRun);
+  if (!prepared.ok) return fail(prepared.message, prepared.usedGas);
+
   const { usedGas } = outcome;
   if (job.dryRun) return { kind: 'estimate', ok: true, output: seal(ioKey, new Uint8Array(0)), usedGas };
 
-  const delta = state.prepareCommit('deploy', outcome.writes);
+  const { delta } = prepared;
   if (delta === undefined) throw new Error('a deployment always makes a delta');
   const { ethereumPayload, ethereumAddress } = ethereumOf(outcome);
   const receipt = deployReceipt({
