@@ -46,7 +46,7 @@ export interface ComputeReceipt extends DeployReceipt {
 const SUCCESS = Uint8Array.of(1);
 const FAILURE = Uint8Array.of(0);
 
-/** The hash that binds a receipt to what the user asked for. Source: docs/protocol.md, "inputsHash". */
+/** The hash that binds a receipt to what the user asked for. Source: docs/protocol.md, "Receipts". */
 export function inputsHash(inputs: TaskInputs): Uint8Array {
   return keccak256(
     lengthPrefixed(inputs.encryptedFn, inputs.encryptedArgs, inputs.subject, inputs.userDHKey),

@@ -4,7 +4,7 @@ const DOMAIN = utf8('Enigma User Message');
 
 /**
  * The bytes a worker signs over the public key that it made for a user's task.
- * Source: docs/protocol.md, "User key exchange".
+ * Source: docs/protocol.md, "Task keys".
  * @param workerEncryptionKey 64 bytes
  */
 export function taskKeyPreimage(workerEncryptionKey: Uint8Array): Uint8Array {

@@ -50,7 +50,7 @@ const ethereumCall = { ethereumPayload: hex(), ethereumAddress: hex({ length: 20
 /**
  * Every message between a worker's core and its peers, defined once: parsing, encoding, the server's dispatch
  * and the typed client all come from this table.
- * Source: docs/protocol.md, "Message by message".
+ * Source: docs/protocol.md, "Messages".
  */
 export const messages = {
   GetRegistrationParams: message(

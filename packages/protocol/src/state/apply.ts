@@ -5,7 +5,7 @@ import { parsePointer } from './pointer.js';
 
 /**
  * Applies the operations of a JSON patch in order. The value given is left as it was.
- * Source: RFC 6902; docs/protocol.md, "Delta".
+ * Source: RFC 6902; docs/protocol.md, "Deltas".
  * @throws StateError `INVALID_POINTER` when an operation names something that is not there
  */
 export function applyOps(value: Json, ops: readonly Op[]): Json {

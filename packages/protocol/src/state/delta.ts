@@ -21,7 +21,7 @@ export function zeroHash(): Uint8Array {
 const MAX_PLAINTEXT_BYTES = MAX_DELTA_BYTES - ENVELOPE_OVERHEAD;
 
 /**
- * The plaintext of a delta: msgpack `[ops, previous_hash]`. Source: docs/protocol.md, "Delta".
+ * The plaintext of a delta: msgpack `[ops, previous_hash]`. Source: docs/protocol.md, "Deltas".
  * @throws StateError `TOO_LARGE` when it would have more than {@link MAX_DELTA_BYTES} in its envelope
  */
 export function encodeDelta(delta: Delta): Uint8Array {

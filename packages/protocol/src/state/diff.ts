@@ -16,7 +16,7 @@ export interface Change {
  * The operations that turn `before` into `after`: at each level first what changed within common keys,
  * then what was added, then what was removed, each in the order of the keys (bytes, or index).
  * A change between object and array, or of anything else at the root, is one `replace`.
- * Source: docs/protocol.md, "The diff algorithm"; RFC 6902.
+ * Source: docs/protocol.md, "Deltas"; RFC 6902.
  */
 export function diff(before: Json, after: Json): Op[] {
   const ops: Op[] = [];

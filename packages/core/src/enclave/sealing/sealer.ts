@@ -12,7 +12,7 @@ import {
 /**
  * Keeps secrets at rest: what one run of the enclave seals, a later run opens, and nobody without
  * the sealing key reads or alters it. It does not stop the host from putting back an older sealed
- * value: see docs/threat-model.md, "Rollback".
+ * value: see docs/threat-model.md, "What is not defended".
  */
 export interface Sealer {
   /** Where the sealing key comes from; part of what is attested. */

@@ -68,7 +68,7 @@ export class SealedState implements StateReader {
   /**
    * The delta of what a task wrote, and the values to store with it; nothing when the state stays as it
    * was. A deployment always makes a delta.
-   * Source: docs/protocol.md, "Delta".
+   * Source: docs/protocol.md, "Deltas".
    * @throws StateError `TOO_LARGE` when no message could carry the delta
    */
   prepareCommit(kind: 'deploy' | 'compute', writes: Writes): PreparedTask | undefined {

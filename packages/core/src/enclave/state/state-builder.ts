@@ -46,7 +46,7 @@ export interface BuildSource {
   readonly values: ValueStore;
 }
 
-/** Applies stored deltas to the stored state, from where it stands. Source: docs/protocol.md, "Delta". */
+/** Applies stored deltas to the stored state, from where it stands. Source: docs/protocol.md, "Deltas". */
 export function buildStep(source: BuildSource, record: ContractRecord, limits: BuildLimits = {}): BuildStep {
   const run = apply(source, record, limits);
   // What a failed delta had changed is undone by going the same way again, up to it.

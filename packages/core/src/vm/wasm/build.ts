@@ -22,7 +22,7 @@ export interface BuiltContract {
 /**
  * Builds exe code and constructor of a module as it is deployed, byte for byte as every other worker does.
  *
- * Source: docs/protocol.md, "From preCode to exe code and constructor".
+ * Source: docs/protocol.md, "From preCode to exe code".
  *
  * @param preCode a WebAssembly module
  * @throws ContractError when it cannot be a contract

@@ -12,7 +12,7 @@ type Renumber = (index: number) => number;
  * Keeps of a module only what `kept`, one of its exported functions, can reach, and renumbers what stays. All
  * integers come out in shortest form.
  *
- * Source: docs/protocol.md, "From preCode to exe code and constructor".
+ * Source: docs/protocol.md, "From preCode to exe code".
  */
 export function prune(module: Module, kept: Export): Module {
   const { functions, globals, types } = reachableFrom(module, [kept.index]);

@@ -13,7 +13,7 @@ export interface Reachable {
 /**
  * Everything that can be reached from the functions `roots` and from the elements of the table, which always stay.
  *
- * Source: docs/protocol.md, "From preCode to exe code and constructor".
+ * Source: docs/protocol.md, "From preCode to exe code".
  */
 export function reachableFrom(module: Module, roots: readonly number[]): Reachable {
   const functions = new Set<number>();
