@@ -296,14 +296,18 @@ describe('lanes of executors', () => {
   it('do not wait for the reply of a lone job to settle what it told', async () => {
     const target = lanes({ spinMs: 10_000 });
     await run(target, 'aa', {});
-    let settledAt = Number.POSITIVE_INFINITY;
-    const job = { fresh: false, lane: 'aa', tell: true, ms: 300 };
-    const end = await target.run('aa', job, (reply) => {
-      if (reply.told !== true) return 'done';
-      settledAt = monotonicMs();
-      return { work: () => Promise.resolve(), repeat: false };
-    });
-    expect(settledAt).toBeLessThan(replyOf(end).endedAt!);
+    /** Whether what a job tells is settled before its end, `ms` later. */
+    const isSettledEarly = async (ms: number): Promise<boolean> => {
+      let settledAt = Number.POSITIVE_INFINITY;
+      const end = await target.run('aa', { fresh: false, lane: 'aa', tell: true, ms }, (reply) => {
+        if (reply.told !== true) return 'done';
+        settledAt = monotonicMs();
+        return { work: () => Promise.resolve(), repeat: false };
+      });
+      return settledAt < replyOf(end).endedAt!;
+    };
+    // On a busy machine this thread may get no turn while a short job runs.
+    expect((await isSettledEarly(100)) || (await isSettledEarly(3_000))).toBe(true);
   });
 
   it('pass an error of what was told on, once the job has ended', async () => {
