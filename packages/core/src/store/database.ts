@@ -126,9 +126,9 @@ export class Database {
   }
 
   /** Whether there is an entry, damaged or not. */
-  has(bucket: Bucket, key: Uint8Array): boolean {
+  has(bucket: Bucket, key: Uint8Array, snapshot?: Snapshot): boolean {
     this.#expectOpen();
-    return this.#guard(() => this.#tables[bucket].getBinaryFast(key) !== undefined);
+    return this.#guard(() => this.#tables[bucket].getBinaryFast(key, snapshot) !== undefined);
   }
 
   /** Walks over entries; what is yielded are copies. @throws StoreError `CORRUPT` */

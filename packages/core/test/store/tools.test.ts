@@ -1,4 +1,4 @@
-import { toHex } from '@enigma-worker/crypto';
+import { keccak256, toHex } from '@enigma-worker/crypto';
 import { deltaHash, sealDelta, zeroHash } from '@enigma-worker/protocol';
 import * as fc from 'fast-check';
 import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -157,6 +157,32 @@ describe('verify', () => {
     for (const [change, problems] of cases) {
       expect(await tamper(await filledFolder(), change)).toEqual(problems);
     }
+  });
+
+  it('goes on after whatever is damaged', async () => {
+    const folder = await filledFolder();
+    const path = join(folder, 'data.mdb');
+    const file = readFileSync(path);
+    const hash = keccak256(bytes(5000, 1));
+    const uses = Uint8Array.of(0, 0, 0, 1);
+    let damaged = 0;
+    // The value of the count follows its key.
+    for (const find of [bytes(5000, 1), bytes(100, 2), Buffer.concat([hash, uses])]) {
+      // Old versions of a page may still be in the file.
+      for (let at = file.indexOf(find); at >= 0; at = file.indexOf(find, at + 1)) {
+        file[at + find.length - 1]! ^= 4;
+        damaged++;
+      }
+    }
+    expect(damaged).toBeGreaterThanOrEqual(3);
+    writeFileSync(path, file);
+    const { problems, deltas } = await verifyStore(folder, { inspector });
+    expect(deltas).toBe(43);
+    expect(problems).toEqual([
+      { where: `contract ${toHex(B)}, delta 2`, what: 'is damaged' },
+      { where: `bytecode ${toHex(hash)}`, what: 'is damaged: it has another hash' },
+      { where: `bytecode ${toHex(hash)}`, what: 'has a wrong count of the contracts that use it' },
+    ]);
   });
 
   it('never passes over a flipped bit that changes an answer, nor ends the process', async () => {

@@ -155,7 +155,7 @@ class Verifier {
     if (record.codeHash !== undefined) {
       const hash = bytesKey(record.codeHash);
       this.#codeUses.set(hash, (this.#codeUses.get(hash) ?? 0) + 1);
-      if (this.#db.view('bytecodeUses', record.codeHash, this.#snapshot) === undefined)
+      if (!this.#db.has('bytecodeUses', record.codeHash, this.#snapshot))
         this.#problem(name, 'its bytecode is missing');
     }
     const inspector = this.#options.inspector?.contract(address);
@@ -251,7 +251,7 @@ class Verifier {
       const where = `bytecode ${toHex(key)}`;
       if (uses !== (this.#codeUses.get(bytesKey(key)) ?? 0))
         this.#problem(where, 'has a wrong count of the contracts that use it');
-      if (this.#db.view('bytecode', key, this.#snapshot) === undefined) this.#problem(where, 'is missing');
+      if (!this.#db.has('bytecode', key, this.#snapshot)) this.#problem(where, 'is missing');
     }
   }
 }
