@@ -26,6 +26,7 @@ import type { ListThreads } from '../lists/list-threads.js';
 import { ReplyMemory } from '../lists/reply-memory.js';
 import { writeList } from '../lists/write-list.js';
 import { type Logger, silentLogger } from '@enigma-worker/host';
+import { type FailureCode, FailureLog, isFailureCode } from './failure-log.js';
 import type { Dispatcher, Work } from './server.js';
 
 /** How a request ended, for metrics. */
@@ -36,6 +37,8 @@ export interface RequestObserver {
   /** `unknown` when the type could not be read; seconds since the request arrived. */
   answered(type: MessageType | 'unknown', outcome: RequestOutcome, seconds: number): void;
   usedGas(type: MessageType, amount: bigint): void;
+  /** A request could not be served because the machine failed. */
+  broke(code: FailureCode): void;
 }
 
 /** Options of dispatch. */
@@ -72,12 +75,14 @@ export class Dispatch implements Dispatcher {
   readonly #handlers: Handlers;
   readonly #options: DispatchOptions;
   readonly #log: Logger;
+  readonly #failures: FailureLog;
   readonly #memory = new ReplyMemory();
 
   constructor(handlers: Handlers, options: DispatchOptions) {
     this.#handlers = handlers;
     this.#options = options;
     this.#log = options.log ?? silentLogger;
+    this.#failures = new FailureLog(this.#log);
   }
 
   readonly #take = (bytes: number): Uint8Array => this.#memory.take(bytes);
@@ -212,9 +217,15 @@ export class Dispatch implements Dispatcher {
     const code = expectedCode(error);
     const { type } = head;
     const id = logged(head.id);
-    if (code === undefined) this.#log.error({ type, id, err: error }, 'request failed: this is a bug');
-    else this.#log.debug({ type, id, code }, 'request failed');
     const text = code === undefined ? BUG : (error as Error).message;
+    if (code === undefined) {
+      this.#log.error({ type, id, err: error }, 'request failed: this is a bug');
+    } else if (isFailureCode(code)) {
+      this.#options.observer?.broke(code);
+      this.#failures.tell(code, { type, id, reason: text });
+    } else {
+      this.#log.debug({ type, id, code }, 'request failed');
+    }
     return encodeError(head, text, this.#options.dialect);
   }
 

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EnclaveStats } from '../enclave/enclave.js';
 import type { RequestObserver } from '../ipc/dispatch.js';
+import { FAILURE_CODES } from '../ipc/failure-log.js';
 import type { ServerStats } from '../ipc/server.js';
 import type { CommitObserver, Store } from '../store/store.js';
 
@@ -55,6 +56,14 @@ export function createMetrics(): Metrics {
     labelNames: ['type'] as const,
     registers,
   });
+  const failures = new Counter({
+    name: 'enigma_failures_total',
+    help: 'Requests that failed because the machine did: its disk, what is stored, its platform; by code',
+    labelNames: ['code'] as const,
+    registers,
+  });
+  // A series that begins with its first failure would not be seen to grow.
+  for (const code of FAILURE_CODES) failures.inc({ code }, 0);
   const commits = commitMetrics(registers);
   return {
     commits,
@@ -64,6 +73,7 @@ export function createMetrics(): Metrics {
         seconds.observe({ type }, duration);
       },
       usedGas: (type, amount) => gas.inc({ type }, Number(amount)),
+      broke: (code) => failures.inc({ code }),
     },
     contentType: registry.contentType,
     watch: (sources) => {

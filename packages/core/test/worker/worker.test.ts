@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { randomBytes, toHex } from '@enigma-worker/crypto';
 import { type Logger, startWorker, type Worker, type WorkerOptions } from '@enigma-worker/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { curveKeyPair, Request } from 'zeromq';
@@ -38,11 +39,16 @@ async function ask(endpoint: string, message: object, options = {}): Promise<Rec
 }
 
 /** Keeps what it is told. */
-function keeper(): Logger & { lines: string[] } {
+function keeper(): Logger & { lines: string[]; errors: string[] } {
   const lines: string[] = [];
+  const errors: string[] = [];
   const keep = (fields: object, message: string): void =>
     void lines.push(`${message} ${JSON.stringify(fields)}`);
-  return { lines, trace: keep, debug: keep, info: keep, warn: keep, error: keep };
+  const error = (fields: object, message: string): void => {
+    keep(fields, message);
+    errors.push(lines.at(-1)!);
+  };
+  return { lines, errors, trace: keep, debug: keep, info: keep, warn: keep, error };
 }
 
 describe('a worker', () => {
@@ -63,6 +69,47 @@ describe('a worker', () => {
     expect(log.lines.join('\n')).toMatch(/sealing in simulation/);
     expect(log.lines.join('\n')).toMatch(/attestation in simulation/);
     expect(log.lines.join('\n')).toMatch(/no principal address/);
+  });
+
+  it('tells of damage and of a full disk, whoever caused it, but not with every request', async () => {
+    const dataDir = folder();
+    const delta = randomBytes(500);
+    const address = toHex(randomBytes(32));
+    const store = (worker: Worker, key: number, data: Uint8Array) =>
+      ask(worker.endpoint, {
+        type: 'UpdateDeltas',
+        deltas: [{ address, key, data: Array.from(data) }],
+      });
+    const first = await start({ dataDir });
+    await store(first, 0, delta);
+    await first.close();
+    const path = join(dataDir, 'store', 'data.mdb');
+    const file = readFileSync(path);
+    for (let at = file.indexOf(delta); at >= 0; at = file.indexOf(delta, at + 1)) file[at]! ^= 1;
+    writeFileSync(path, file);
+
+    const log = keeper();
+    const second = await start({ dataDir, http: { port: 0 } }, log);
+    const replies = await Promise.all(
+      Array.from({ length: 5 }, () =>
+        ask(second.endpoint, { type: 'GetDelta', input: [{ address, key: 0 }] }),
+      ),
+    );
+    for (const { msg } of replies) expect(msg).toMatch(/^the store is damaged: the value of deltas /);
+    const told = log.errors.filter((line) => line.includes('"code":"CORRUPT"'));
+    expect(told.length).toBeGreaterThanOrEqual(1);
+    expect(told.length).toBeLessThan(5);
+    expect(told[0]).toMatch(
+      /^request failed: .*"type":"GetDelta","id":"1","reason":"the store is damaged: the value of deltas /,
+    );
+    const metrics = await (await fetch(`${second.httpUrl}/metrics`)).text();
+    expect(metrics).toMatch(/^enigma_failures_total\{code="CORRUPT"\} 5$/m);
+    expect(metrics).toMatch(/^enigma_failures_total\{code="DISK_FULL"\} 0$/m);
+
+    const small = keeper();
+    const third = await start({ storeInMemory: { bytes: 2 << 20, folder: folder() } }, small);
+    await store(third, 0, randomBytes(3 << 20));
+    expect(small.errors).toEqual([expect.stringMatching(/"type":"UpdateDeltas".*"code":"DISK_FULL"/)]);
   });
 
   it('leaves nothing open when it cannot start', async () => {
