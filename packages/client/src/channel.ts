@@ -1,4 +1,5 @@
 import { Dealer } from 'zeromq';
+import { badEndpoint, requireCurveKeys, requireEndpoint } from './address.js';
 import { ClientError } from './errors.js';
 import type { CurveClient } from './options.js';
 
@@ -37,11 +38,18 @@ export class Channel {
   readonly #received: Promise<void>;
   #sending = false;
   #tag = 0;
+  readonly #curve: boolean;
+  /** Whether somebody took the connection, be it to break it off during the handshake. */
+  #reached = false;
+  /** Whether the handshake is behind us. */
   #connected = false;
 
-  /** @throws TypeError when ZeroMQ does not understand the endpoint */
+  /** @throws ClientError `BAD_ENDPOINT`, `BAD_CURVE_KEY`, with nothing left open */
   constructor(endpoint: string, curve?: CurveClient) {
+    requireEndpoint(endpoint);
+    if (curve !== undefined) requireCurveKeys(curve);
     this.endpoint = endpoint;
+    this.#curve = curve !== undefined;
     this.#socket = new Dealer({
       linger: 0,
       // Nothing is given to a connection that does not exist: what was sent was sent to somebody.
@@ -58,11 +66,17 @@ export class Channel {
           }),
     });
     const { events } = this.#socket;
-    events.on('connect', () => (this.#connected = true));
+    events.on('connect', () => (this.#reached = true));
+    events.on('handshake', () => (this.#connected = true));
     events.on('disconnect', () => this.#disconnected());
     events.on('handshake:error:auth', () => this.#denied());
     events.on('handshake:error:protocol', () => this.#denied());
-    this.#socket.connect(endpoint);
+    try {
+      this.#socket.connect(endpoint);
+    } catch (error) {
+      this.#socket.close();
+      throw badEndpoint(endpoint, { cause: error });
+    }
     this.#received = this.#receive();
   }
 
@@ -145,6 +159,8 @@ export class Channel {
 
   /** The news of an end may overtake the last replies, which are in the socket already. */
   #disconnected(): void {
+    // Who broke the handshake off is there; who leaves after it may be gone.
+    if (this.#connected) this.#reached = false;
     this.#connected = false;
     const asked = Array.from(this.#exchanges.values()).filter(({ sent }) => sent);
     if (asked.length > 0) setTimeout(() => this.#lost(asked), LAST_REPLIES);
@@ -171,12 +187,19 @@ export class Channel {
   }
 
   #timedOut({ timeout, sent }: Exchange): ClientError {
-    const why = !this.#connected
-      ? 'nobody is there'
-      : sent
+    const why = this.#connected
+      ? sent
         ? 'the request may still be carried out'
-        : 'not sent';
+        : 'not sent'
+      : this.#whyNotConnected();
     return new ClientError('TIMEOUT', `no answer from ${this.endpoint} within ${timeout} ms: ${why}`);
+  }
+
+  #whyNotConnected(): string {
+    if (!this.#reached) return 'nobody is there';
+    return this.#curve
+      ? 'the connection was made, but the CURVE handshake did not complete: check the key of the server (--server-key, serverPublicKey), and that the worker allows ours'
+      : 'the connection was made, but the handshake did not complete: it is no worker, or one that asks for CURVE keys';
   }
 }
 

@@ -53,7 +53,7 @@ export interface Client extends Methods, AsyncDisposable {
  * are repeated then; others end with `CONNECTION_LOST`. Keeps the process alive until it is closed.
  *
  * @param endpoint `tcp://host:port` or `ipc://path`
- * @throws TypeError when ZeroMQ does not understand the endpoint or a key
+ * @throws ClientError `BAD_ENDPOINT`, `BAD_CURVE_KEY`, with nothing left open
  */
 export function connect(endpoint: string, options: ClientOptions = {}): Client {
   const channel = new Channel(endpoint, options.curve);

@@ -13,7 +13,11 @@ export type ClientErrorCode =
   /** The client was closed. */
   | 'CLOSED'
   /** What came is not a reply of this protocol. */
-  | 'BAD_REPLY';
+  | 'BAD_REPLY'
+  /** The address of the worker is not of the form `tcp://host:port` or `ipc://path`. */
+  | 'BAD_ENDPOINT'
+  /** A CURVE key is not 40 characters of Z85. */
+  | 'BAD_CURVE_KEY';
 
 /** A call that brought no result. */
 export class ClientError extends Error {

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { type Client, ClientError, type ClientOptions, connect, methodName } from '@enigma-worker/client';
 import {
   encodeError,
@@ -72,6 +74,16 @@ const failure = async (call: Promise<unknown>): Promise<ClientError> => {
   );
   if (!(error instanceof ClientError)) throw new Error(`expected a ClientError, got ${String(error)}`);
   return error;
+};
+
+const thrownBy = (act: () => unknown): ClientError => {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof ClientError) return error;
+    throw error;
+  }
+  throw new Error('did not throw');
 };
 
 function tip({ id, input }: IncomingRequest): Uint8Array[] {
@@ -267,12 +279,78 @@ describe('CURVE', () => {
     const right = client(endpoint, { curve: { serverPublicKey: serverKeys.publicKey, ...ours } });
     expect((await right.getTip({ input: address })).key).toBe(7);
     const wrong = client(endpoint, { curve: { serverPublicKey: other.publicKey, ...ours } });
-    expect(['TIMEOUT', 'DENIED']).toContain(
-      (await failure(wrong.getTip({ input: address }, { timeout: 300 }))).code,
-    );
     const plain = client(endpoint);
-    expect(['TIMEOUT', 'DENIED']).toContain(
-      (await failure(plain.getTip({ input: address }, { timeout: 300 }))).code,
+    for (const mistaken of [wrong, plain]) {
+      const error = await failure(mistaken.getTip({ input: address }, { timeout: 300 }));
+      expect(['TIMEOUT', 'DENIED']).toContain(error.code);
+      expect(error.message).toContain('handshake');
+    }
+  });
+
+  it('says that the handshake did not complete, and not that nobody is there', async () => {
+    const [serverKeys, ours, other] = [curveKeyPair(), curveKeyPair(), curveKeyPair()];
+    const rep = new Reply({ linger: 0, curveServer: true, curveSecretKey: serverKeys.secretKey });
+    opened.push(rep);
+    await rep.bind('tcp://127.0.0.1:*');
+    const wrong = client(rep.lastEndpoint ?? '', { curve: { serverPublicKey: other.publicKey, ...ours } });
+    expect(await failure(wrong.getTip({ input: address }, { timeout: 1_000 }))).toMatchObject({
+      code: 'TIMEOUT',
+      message: expect.stringContaining('the CURVE handshake did not complete: check the key of the server'),
+    });
+    const nobody = client('tcp://127.0.0.1:1', { curve: { serverPublicKey: other.publicKey, ...ours } });
+    expect((await failure(nobody.getTip({ input: address }, { timeout: 300 }))).message).toContain(
+      'nobody is there',
     );
+  });
+
+  it('refuses keys that are none, without a word of the secret one', () => {
+    const [server, ours] = [curveKeyPair(), curveKeyPair()];
+    const keys = { serverPublicKey: server.publicKey, ...ours };
+    for (const name of Object.keys(keys) as (keyof typeof keys)[]) {
+      for (const wrong of [`${keys[name].slice(0, -1)}"`, keys[name].slice(1), `${keys[name]}0`, '']) {
+        const curve = { ...keys, [name]: wrong };
+        const error = thrownBy(() => connect('tcp://127.0.0.1:1', { curve }));
+        expect(error).toMatchObject({ code: 'BAD_CURVE_KEY' });
+        expect(error.message).toMatch(/is not 40 characters of Z85$/);
+        expect(error.message).not.toContain(ours.secretKey.slice(1, -1));
+      }
+    }
+  });
+});
+
+describe('an address that is none', () => {
+  it.each([
+    'localhost:5552',
+    'tcp://127.0.0.1',
+    'tcp://127.0.0.1:port',
+    'tcp://127.0.0.1:0',
+    'tcp://127.0.0.1:70000',
+    'tcp://127.0.0.1:5552/',
+    'tcp://:5552',
+    'http://127.0.0.1:5552',
+    'ipc://',
+    `ipc:///tmp/${'x'.repeat(200)}`,
+  ])('is refused by name, and nothing is left open: %s', (endpoint) => {
+    const error = thrownBy(() => connect(endpoint));
+    expect(error).toMatchObject({ code: 'BAD_ENDPOINT' });
+    expect(error.message).toBe(
+      `${JSON.stringify(endpoint)} is not an endpoint: expected tcp://host:port or ipc://path`,
+    );
+  });
+
+  it('does not keep the process alive', () => {
+    const script = `import { connect } from '@enigma-worker/client';
+      for (const endpoint of ['tcp://127.0.0.1', 'ipc:///tmp/' + 'x'.repeat(200)])
+        try { connect(endpoint) } catch (error) { console.log(error.code) }
+      const curve = { serverPublicKey: '"'.repeat(40), publicKey: '0'.repeat(40), secretKey: '0'.repeat(40) };
+      try { connect('tcp://127.0.0.1:1', { curve }) } catch (error) { console.log(error.code) }`;
+    const cwd = fileURLToPath(new URL('..', import.meta.url));
+    const args = ['--input-type=module', '-e', script];
+    const run = spawnSync(process.execPath, args, { cwd, encoding: 'utf8', timeout: 20_000 });
+    expect(run).toMatchObject({
+      status: 0,
+      signal: null,
+      stdout: 'BAD_ENDPOINT\nBAD_ENDPOINT\nBAD_CURVE_KEY\n',
+    });
   });
 });
