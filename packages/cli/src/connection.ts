@@ -2,10 +2,10 @@ import type { Client, ClientOptions } from '@enigma-worker/client';
 import type { EnigmaClient, Transport } from '@enigma-worker/sdk';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { readCurveKeys } from './config/curve.js';
+import { curveKey, readCurveKeys } from './config/curve.js';
 import { load, readConfigFile } from './config/load.js';
 import { addFlags, address, integer } from './config/settings.js';
-import { UsageError } from './errors.js';
+import { isExpected, UsageError } from './errors.js';
 
 /** Settings of every command that speaks to a worker as a user does. */
 export const clientSettings = {
@@ -28,7 +28,7 @@ export const clientSettings = {
   serverKey: {
     value: 'z85',
     description: "the core's CURVE public key, for an encrypted connection",
-    schema: z.string().length(40).optional(),
+    schema: curveKey.optional(),
   },
   curveKeyFile: {
     value: 'file',
@@ -77,7 +77,8 @@ export async function connectClient(values: ConnectionValues): Promise<Client> {
     );
   }
   const { connect } = await import('@enigma-worker/client');
-  return connect(values.endpoint, clientOptions(values));
+  const options = clientOptions(values);
+  return called(() => connect(values.endpoint, options));
 }
 
 async function transportTo(values: ConnectionValues): Promise<Transport> {
@@ -92,11 +93,27 @@ async function transportTo(values: ConnectionValues): Promise<Transport> {
     );
   }
   const { ipc } = await import('@enigma-worker/sdk/ipc');
-  return ipc(endpoint, clientOptions(values));
+  const options = clientOptions(values);
+  return called(() => ipc(endpoint, options));
+}
+
+/** What a client does not take as an address is what our user wrote. */
+function called<T>(open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    if (!isExpected(error) || error.code !== 'BAD_ENDPOINT') throw error;
+    throw new UsageError(`endpoint: ${error.message}`);
+  }
 }
 
 function clientOptions({ timeout, serverKey, curveKeyFile }: ConnectionValues): ClientOptions {
-  if (serverKey === undefined) return { timeout };
+  if (serverKey === undefined) {
+    if (curveKeyFile === undefined) return { timeout };
+    throw new UsageError(
+      "--curve-key-file needs --server-key too: without the core's public key nothing would be encrypted",
+    );
+  }
   if (curveKeyFile === undefined) throw new UsageError('--server-key needs --curve-key-file too');
   return { timeout, curve: { serverPublicKey: serverKey, ...readCurveKeys(curveKeyFile) } };
 }

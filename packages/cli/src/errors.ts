@@ -10,7 +10,11 @@ export class CommandError extends Error {
   readonly code = 'COMMAND_FAILED';
 }
 
-/** Whether an error is one that users are to read, rather than a bug. */
+/**
+ * Whether an error is one that users are to read, rather than a bug: one of ours, or of the system. Node's own codes
+ * (`ERR_…`) say that a function was called wrongly, and so does a number of the system without the call that gave it.
+ */
 export function isExpected(error: unknown): error is Error & { readonly code: string } {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string';
+  if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) return false;
+  return !error.code.startsWith('ERR_') && ('syscall' in error || !('errno' in error));
 }

@@ -1,10 +1,11 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { load, SECTION_NAMES } from '#config/load.js';
 import { variableOf } from '#config/settings.js';
 import { SECTIONS } from '#config/sections.js';
-import { enigma, enigmaJson, folderForTest } from './support/enigma.js';
+import { isExpected } from '#errors.js';
+import { enigma, enigmaJson, flags, folderForTest, keygen } from './support/enigma.js';
 
 const core = SECTIONS.core;
 const NOTHING = { flags: {}, environment: {}, file: {} };
@@ -182,6 +183,47 @@ describe('the command', () => {
     expect(ran[0]!.stderr).toMatch(/^error: unknown option '--prot'\n\(Did you mean --port\?\)\n/);
     expect(ran[1]!.stderr).toMatch(/^error: unknown command 'frobnicate'\n/);
     for (const { stderr } of ran) expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it('refuses addresses and CURVE keys that are none, and half of what encryption needs', async () => {
+    const folder = folderForTest();
+    const keys = join(folder, 'keys');
+    const serverKey = await keygen(keys);
+    const spoilt = join(folder, 'spoilt');
+    writeFileSync(spoilt, readFileSync(keys, 'utf8').replace(/(secretKey": *"[^"]{39})./, '$1~'), {
+      mode: 0o600,
+    });
+    const show = (values: Readonly<Record<string, string>>) =>
+      enigma(['attest', 'show', ...flags({ endpoint: 'tcp://127.0.0.1:1', timeout: '500', ...values })]);
+    const ran = await Promise.all([
+      show({ endpoint: 'tcp://127.0.0.1' }),
+      show({ endpoint: 'tcp://127.0.0.1:99999' }),
+      enigma(['gateway', ...flags({ listen: '0', endpoint: 'ipc://' })]),
+      show({ serverKey: `${serverKey.slice(1)}~`, curveKeyFile: keys }),
+      show({ serverKey, curveKeyFile: spoilt }),
+      show({ curveKeyFile: keys }),
+      show({ serverKey }),
+    ]);
+    const expected = 'is not an endpoint: expected tcp://host:port or ipc://path';
+    expect(ran.map(({ stderr }) => stderr)).toEqual([
+      `endpoint: "tcp://127.0.0.1" ${expected}\n`,
+      `endpoint: "tcp://127.0.0.1:99999" ${expected}\n`,
+      `endpoint: "ipc://" ${expected}\n`,
+      '--server-key: expected 40 characters of Z85\n',
+      `${spoilt}: expected a CURVE key pair as \`enigma core keygen\` writes it\n`,
+      "--curve-key-file needs --server-key too: without the core's public key nothing would be encrypted\n",
+      '--server-key needs --curve-key-file too\n',
+    ]);
+    expect(ran.map(({ code }) => code)).toEqual(Array(7).fill(2));
+  });
+
+  it('takes for expected what is its own or of the system, and for a bug what is neither', () => {
+    const coded = (code: string, more: object = {}) => Object.assign(new Error('x'), { code, ...more });
+    expect(isExpected(coded('CORRUPT'))).toBe(true);
+    expect(isExpected(coded('EACCES', { errno: -13, syscall: 'open' }))).toBe(true);
+    expect(isExpected(coded('ERR_INVALID_ARG_TYPE'))).toBe(false);
+    expect(isExpected(coded('EINVAL', { errno: 22 }))).toBe(false);
+    expect(isExpected(new TypeError('x'))).toBe(false);
   });
 
   it('says what to do about a sealing key that others can read', async () => {

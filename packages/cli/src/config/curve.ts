@@ -3,7 +3,12 @@ import { z } from 'zod';
 import { UsageError } from '../errors.js';
 import { reasonOf } from '../files.js';
 
-const keyPair = z.object({ publicKey: z.string().length(40), secretKey: z.string().length(40) });
+/** A CURVE key in ZeroMQ's Z85 text. */
+export const curveKey = z
+  .string()
+  .regex(/^[0-9a-zA-Z.\-:+=^!/*?&<>()[\]{}@%$#]{40}$/, 'expected 40 characters of Z85');
+
+const keyPair = z.object({ publicKey: curveKey, secretKey: curveKey });
 
 /** A CURVE key pair in ZeroMQ's Z85 text, 40 characters each. */
 export type CurveKeyPair = z.infer<typeof keyPair>;
