@@ -1,4 +1,6 @@
 import { randomBytes, toHex } from '@enigma-worker/crypto';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -33,6 +35,16 @@ afterAll(async () => {
   remove();
 });
 
+/** A port where nobody listens. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
 function endpoint(): string {
   return String(core.started['endpoint']);
 }
@@ -42,6 +54,32 @@ function worker(): readonly string[] {
 }
 
 describe('a dapp from the command line', () => {
+  it('tells of each attempt to reach a principal, and tries no address that is none', async () => {
+    const free = await freePort();
+    const dead = ['--principal', `http://127.0.0.1:${free}`, '--retries', '1', '--endpoint', endpoint()];
+    const commands = [
+      ['deploy', MILLIONAIRES],
+      ['keys', 'sync'],
+      ['attest', 'register'],
+    ];
+    for (const { code, stderr } of await Promise.all(
+      commands.map((command) => enigma([...command, ...dead])),
+    )) {
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^attempt 1: principal http:.*; trying again\nprincipal http:[^\n]*\n$/);
+    }
+    const none = ['--principal', '127.0.0.1:3040', '--endpoint', endpoint()];
+    for (const { code, stderr } of await Promise.all(
+      commands.map((command) => enigma([...command, ...none])),
+    )) {
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/argument '127.0.0.1:3040' is invalid. expected http:\/\/host:port or https/);
+    }
+    const url = String(principal.started['url']);
+    const open = await enigma(['attest', 'register', ...flags({ endpoint: endpoint(), principal: url })]);
+    expect(open).toMatchObject({ code: 1, stderr: expect.stringMatching(/does not admit workers by their/) });
+  });
+
   it('fetches state keys, deploys and calls', async () => {
     const url = String(principal.started['url']);
     const sync = await enigma([

@@ -39,12 +39,16 @@ export interface RetryOptions {
 
 /** Codes of everything that can go wrong between a requester and a principal. */
 export type PrincipalClientErrorCode =
+  /** The address of the principal is none of HTTP. */
+  | 'BAD_URL'
   /** No answer: connection refused, timed out, broken off. Worth repeating. */
   | 'TRANSPORT'
   /** The principal cannot tell yet (-32002). Worth repeating. */
   | 'ILLEGAL_STATE'
   /** The worker may not have what it asked for (-32001). */
   | 'NOT_AUTHORISED'
+  /** The principal does not admit workers by their attestation. */
+  | 'NO_REGISTRATION'
   /** The principal refused for another reason; `rpcCode` says which. */
   | 'REFUSED'
   /** The answer is not one of a principal. */
@@ -119,7 +123,11 @@ export async function registerWithPrincipal(
 ): Promise<Date> {
   const { signingKey, report, signature } = registration;
   const params = { signingKey: toHex(signingKey), report: toHex(report), signature: toHex(signature) };
-  const result = await callWithRetries(url, 'registerWorker', params, options);
+  const result = await callWithRetries(url, 'registerWorker', params, options).catch((error: unknown) => {
+    const isUnknown =
+      error instanceof PrincipalClientError && error.rpcCode === RPC_ERROR_NUMBERS.METHOD_NOT_FOUND;
+    throw isUnknown ? noRegistration(url, error) : error;
+  });
   const validUntil =
     typeof result === 'object' && result !== null && 'validUntil' in result ? result.validUntil : undefined;
   if (typeof validUntil !== 'number') throw malformed('does not say until when');
@@ -139,6 +147,7 @@ async function callWithRetries(
     longestPause = 120_000,
     timeout = 30_000,
   } = options;
+  requireUrl(url);
   let nextPause = firstPause;
   for (let attempt = 1; ; attempt++) {
     try {
@@ -151,6 +160,18 @@ async function callWithRetries(
     await sleep(Math.min(nextPause, longestPause), options.signal);
     nextPause *= factor;
   }
+}
+
+/** However often it were tried, what is no address would not become one. */
+function requireUrl(url: string): void {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const isHttp = parsed?.protocol === 'http:' || parsed?.protocol === 'https:';
+  // The URL stands in errors, and fetch takes none with a password anyway.
+  if (isHttp && parsed?.username === '' && parsed.password === '') return;
+  throw new PrincipalClientError(
+    'BAD_URL',
+    'principal: its address must be http://host:port or https://host, without user and password',
+  );
 }
 
 function isWorthRepeating({ code }: PrincipalClientError): boolean {
@@ -241,6 +262,14 @@ async function sleep(milliseconds: number, signal: AbortSignal | undefined): Pro
 
 function malformed(what: string): PrincipalClientError {
   return new PrincipalClientError('ANSWER_MALFORMED', `principal: ${what}`);
+}
+
+function noRegistration(url: string, cause: PrincipalClientError): PrincipalClientError {
+  return new PrincipalClientError(
+    'NO_REGISTRATION',
+    `principal ${url}: it does not admit workers by their attestation, for which it needs --policy-file`,
+    { cause, rpcCode: RPC_ERROR_NUMBERS.METHOD_NOT_FOUND },
+  );
 }
 
 function aborted(): PrincipalClientError {

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { randomBytes } from '@enigma-worker/crypto';
-import { fetchStateKeys } from '@enigma-worker/principal';
+import { fetchStateKeys, registerWithPrincipal } from '@enigma-worker/principal';
 import { expect, onTestFinished, test } from 'vitest';
 
 const query = { request: randomBytes(10), workerSig: randomBytes(65) };
@@ -51,6 +51,33 @@ test('gives up after the retries', async () => {
     code: 'ILLEGAL_STATE',
   });
   expect(count()).toBe(3);
+});
+
+test.each([
+  '127.0.0.1:3040',
+  'localhost:3040',
+  'ftp://127.0.0.1',
+  'http://',
+  'http://user:secret@127.0.0.1',
+  '',
+])('does not try what is no address: %j', async (url) => {
+  const retried: number[] = [];
+  const options = { ...fast, onRetry: (attempt: number) => retried.push(attempt) };
+  const error = await fetchStateKeys(url, query, options).catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: 'BAD_URL' });
+  expect(String(error)).not.toContain('secret');
+  expect(retried).toEqual([]);
+});
+
+test('says of a principal that knows no registration that it admits nobody by attestation', async () => {
+  const { url, count } = await serve(refuse(-32601));
+  const registration = { signingKey: randomBytes(20), report: randomBytes(9), signature: randomBytes(65) };
+  await expect(registerWithPrincipal(url, registration, fast)).rejects.toMatchObject({
+    code: 'NO_REGISTRATION',
+    rpcCode: -32601,
+    message: expect.stringMatching(/does not admit workers by their attestation.*--policy-file/),
+  });
+  expect(count()).toBe(1);
 });
 
 test.each([

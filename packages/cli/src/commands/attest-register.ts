@@ -2,9 +2,9 @@ import { Command } from 'commander';
 import { addClientFlags } from '../connection.js';
 import { style, toJson } from '../output/style.js';
 import { askForRegistration } from '../registration.js';
+import { addPrincipalOptions, type PrincipalOptions, retriesOf } from './principal-options.js';
 
-interface Options {
-  readonly principal: string;
+interface Options extends PrincipalOptions {
   readonly json?: boolean;
 }
 
@@ -12,20 +12,17 @@ interface Options {
 export function registerCommand(): Command {
   const command = new Command('register')
     .description("present a core's report to a principal node that admits workers by their attestation")
-    .option('--principal <url>', 'the principal node', 'http://127.0.0.1:3040')
     .option('--json', 'print JSON')
-    .action(async ({ principal, json }: Options) => {
+    .action(async ({ principal, retries, json }: Options) => {
       const params = await askForRegistration(command);
       const { registerWithPrincipal } = await import('@enigma-worker/principal');
-      const validUntil = await registerWithPrincipal(principal, params, {
-        onRetry: (attempt, error) =>
-          console.error(style.note(`attempt ${attempt}: ${error.message}; trying again`)),
-      });
+      const validUntil = await registerWithPrincipal(principal, params, retriesOf({ retries }));
       console.log(
         json === true
           ? toJson({ validUntil })
           : `${style.good('registered')} until ${validUntil.toISOString()}`,
       );
     });
+  addPrincipalOptions(command, 'the principal node', 'http://127.0.0.1:3040');
   return addClientFlags(command);
 }

@@ -7,13 +7,13 @@ import { CommandError, UsageError } from '../errors.js';
 import { fields, short, style, toJson } from '../output/style.js';
 import { parseValues } from '../values.js';
 import { gasLimit } from './gas.js';
+import { addPrincipalOptions, type PrincipalOptions, retriesOf } from './principal-options.js';
 
-interface Options {
+interface Options extends Partial<Pick<PrincipalOptions, 'principal'>>, Pick<PrincipalOptions, 'retries'> {
   readonly fn: string;
   readonly args?: readonly string[];
   readonly gasLimit?: bigint;
   readonly address?: string;
-  readonly principal?: string;
   readonly json?: boolean;
 }
 
@@ -26,14 +26,13 @@ export function deployCommand(): Command {
     .option('--args <values...>', 'its arguments; bytes in hex, lists and tuples as JSON')
     .option('--gas-limit <gas>', 'gas limit (default: 100000000)', gasLimit)
     .option('--address <hex>', 'address of the new contract: its task id (default: random)')
-    .option('--principal <url>', "principal node from which the new contract's state key is fetched first")
     .option('--json', 'print JSON')
     .action(async (path: string, options: Options) => {
       const construct = parseFunction(options.fn);
       const args = parseValues(construct.inputs, options.args ?? []);
       const bytecode = read(path);
       const address = options.address ?? toHex(randomBytes(32));
-      if (options.principal !== undefined) await provision(command, options.principal, address);
+      if (options.principal !== undefined) await provision(command, options.principal, options, address);
       const client = await connectFrom(command);
       try {
         const deployment = await deployContract(client, {
@@ -48,16 +47,22 @@ export function deployCommand(): Command {
         await client.close();
       }
     });
+  addPrincipalOptions(command, "principal node from which the new contract's state key is fetched first");
   return addClientFlags(command);
 }
 
 /** Carries the state key of a contract that is to be deployed from the principal node to the core. */
-async function provision(command: Command, principal: string, address: string): Promise<void> {
+async function provision(
+  command: Command,
+  principal: string,
+  options: Options,
+  address: string,
+): Promise<void> {
   if (!/^(0x)?[0-9a-fA-F]{64}$/.test(address)) throw new UsageError('--address: expected 64 hex digits');
   const { syncKeys } = await import('@enigma-worker/gateway');
   const client = await connectClientFrom(command);
   try {
-    await syncKeys({ client, principal, addresses: [fromHex(address)] });
+    await syncKeys({ client, principal, addresses: [fromHex(address)], ...retriesOf(options) });
   } finally {
     await client.close();
   }

@@ -1,8 +1,7 @@
 import { Command } from 'commander';
-import { z } from 'zod';
 import { listenAddress } from '../config/listen.js';
 import { load, readConfigFile } from '../config/load.js';
-import { addFlags, integer, list } from '../config/settings.js';
+import { addFlags, httpUrl, integer, list } from '../config/settings.js';
 import { clientSettings, connectClient } from '../connection.js';
 import { logSettings, openLog, warnOfUnknownVariables } from '../logging.js';
 import { untilStopped } from '../until-stopped.js';
@@ -33,7 +32,7 @@ export const gatewaySettings = {
   principal: {
     value: 'url',
     description: 'principal node from which state keys of new contracts are fetched',
-    schema: z.url().optional(),
+    schema: httpUrl().optional(),
   },
   ...logSettings,
 } as const;

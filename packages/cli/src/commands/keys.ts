@@ -3,9 +3,9 @@ import { Command } from 'commander';
 import { addClientFlags, connectClientFrom } from '../connection.js';
 import { CommandError, UsageError } from '../errors.js';
 import { style } from '../output/style.js';
+import { addPrincipalOptions, type PrincipalOptions, retriesOf } from './principal-options.js';
 
-interface Options {
-  readonly principal: string;
+interface Options extends PrincipalOptions {
   readonly address?: readonly string[];
   readonly block?: string;
 }
@@ -14,7 +14,6 @@ interface Options {
 export function keysCommand(): Command {
   const sync = new Command('sync')
     .description('fetch state keys from the principal node for a core, as the network side of a worker does')
-    .option('--principal <url>', 'the principal node', 'http://127.0.0.1:3040')
     .option(
       '--address <hex...>',
       'contracts (64 hex digits each); all that the principal assigns to the worker when absent',
@@ -32,8 +31,7 @@ export function keysCommand(): Command {
           principal: options.principal,
           ...(addresses !== undefined && { addresses }),
           ...(options.block !== undefined && { blockNumber: BigInt(options.block) }),
-          onRetry: (attempt, error) =>
-            console.error(style.note(`attempt ${attempt}: ${error.message}; trying again`)),
+          ...retriesOf(options),
         });
         if (unbuilt.length > 0) {
           const names = unbuilt.map(({ address }) => toHex(address)).join('\n  ');
@@ -48,6 +46,7 @@ export function keysCommand(): Command {
         await client.close();
       }
     });
+  addPrincipalOptions(sync, 'the principal node', 'http://127.0.0.1:3040');
   addClientFlags(sync);
   return new Command('keys')
     .description('carry state keys from the principal node to a core')

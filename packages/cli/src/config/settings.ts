@@ -62,6 +62,15 @@ export function list() {
   ]);
 }
 
+/** The address of an HTTP server, without user and password: a URL is shown and logged. */
+export function httpUrl() {
+  return z
+    .url({ protocol: /^https?$/, error: 'expected http://host:port or https://host', abort: true })
+    .refine((text) => new URL(text).username === '' && new URL(text).password === '', {
+      error: 'expected an address without user and password',
+    });
+}
+
 /** An Ethereum-style address of 20 bytes in hex. */
 export function address() {
   return z.string().regex(/^(0x)?[0-9a-fA-F]{40}$/, 'expected 40 hex digits, with or without 0x');
