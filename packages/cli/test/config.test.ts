@@ -98,6 +98,33 @@ describe('settings', () => {
   });
 });
 
+describe('the files for systemd', () => {
+  const read = (name: string): string =>
+    readFileSync(new URL(`../../../deploy/${name}`, import.meta.url), 'utf8');
+
+  it('hold settings that the core takes, and none where they would overrule those of the operator', () => {
+    const unit = read('enigma-core.service');
+    const { values, origins } = load('core', core, {
+      ...NOTHING,
+      file: JSON.parse(read('enigma.config.json')) as Record<string, unknown>,
+    });
+    expect(values).toMatchObject({ http: { host: '127.0.0.1', port: 9464 } });
+    expect(/^ExecStart=(.*)$/m.exec(unit)![1]).toBe('/usr/bin/enigma core');
+    for (const [setting, folder] of [
+      ['dataDir', `/var/lib/${/^StateDirectory=(.*)$/m.exec(unit)![1]}`],
+      ['logFile', `/var/log/${/^LogsDirectory=(.*)$/m.exec(unit)![1]}/core.log`],
+    ] as const) {
+      expect(values[setting]).toBe(folder);
+      expect(origins[setting]).toBe('file');
+    }
+    expect(unit).toMatch(/^WorkingDirectory=\/etc\/enigma$/m);
+  });
+
+  it('let a core listen on all addresses', () => {
+    expect(read('enigma-core.service')).toMatch(/^RestrictAddressFamilies=.*\bAF_NETLINK\b/m);
+  });
+});
+
 interface InForce {
   readonly core: Readonly<Record<string, { readonly value: unknown; readonly from: string }>>;
 }
