@@ -130,6 +130,30 @@ describe('enigma core', () => {
     expect(readFileSync(log, 'utf8')).toContain('"msg":"stopped"');
   });
 
+  it('survives SIGHUP from its first moment on, and does what it asks for when it can', async () => {
+    const folder = folderForTest();
+    const at = (name: string): string => join(folder, name);
+    const [serverKey, clientKey] = await Promise.all([keygen(at('server')), keygen(at('client'))]);
+    writeFileSync(at('allowed'), clientKey);
+    // A server that reads its settings has just begun.
+    writeFileSync(at('hang-up.js'), "process.kill(process.pid, 'SIGHUP');\nexport default {};\n");
+    writeFileSync(at('package.json'), '{"type":"module"}');
+    const start = (args: readonly string[]) =>
+      serveForTest(['--config', at('hang-up.js'), ...args], { logFile: at(`${args[0]}.log`) });
+    const logTo = (name: string) => ['--log-file', at(`${name}.log`)];
+    const [server] = await Promise.all([
+      start([
+        ...['core', ...flags({ dataDir: at('data'), bind: 'tcp://127.0.0.1:0', curveKeyFile: at('server') })],
+        ...[...flags({ allowFile: at('allowed') }), ...logTo('core')],
+      ]),
+      start(['principal', ...flags({ dataDir: at('principal'), listen: '0' }), ...logTo('principal')]),
+      start(['gateway', ...flags({ listen: '0' }), ...logTo('gateway')]),
+    ]);
+    await until(() => server.log().includes('the list of allowed clients was read again'));
+    const where = { endpoint: String(server.started['endpoint']), serverKey, curveKeyFile: at('client') };
+    expect((await enigma(['attest', 'show', ...flags(where)])).code).toBe(0);
+  });
+
   it('holds its store in memory when told to, and says when that is full', async () => {
     const folder = folderForTest();
     const dataDir = join(folder, 'data');

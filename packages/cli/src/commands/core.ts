@@ -9,6 +9,7 @@ import { load, readConfigFile } from '../config/load.js';
 import { sealingFrom, sealingSettings } from '../config/sealing.js';
 import { addFlags, address, flag, integer, type SettingValues } from '../config/settings.js';
 import { requireDataFolder } from '../files.js';
+import { HangUps } from '../hang-ups.js';
 import { logSettings, openLog, warnOfUnknownVariables } from '../logging.js';
 import { untilStopped } from '../until-stopped.js';
 import { keygenCommand } from './core-keygen.js';
@@ -113,22 +114,23 @@ export function coreCommand(): Command {
   const command = new Command('core')
     .description('run the worker: the enclave that stores and runs secret contracts')
     .action(async () => {
+      const hangUps = new HangUps();
       const file = await readConfigFile(command.optsWithGlobals<{ config?: string }>().config);
       const { values } = load('core', coreSettings, {
         flags: command.opts(),
         environment: process.env,
         file,
       });
-      await run(values);
+      await run(values, hangUps);
     });
   addFlags(command, coreSettings);
   return command.addCommand(keygenCommand()).addCommand(resealCommand());
 }
 
-async function run(values: SettingValues<typeof coreSettings>): Promise<void> {
+async function run(values: SettingValues<typeof coreSettings>, hangUps: HangUps): Promise<void> {
   const { openAttestation, openSealer, startWorker } = await import('@enigma-worker/core');
   const { logger, reopen } = await openLog('core', values.logLevel, values.logFile);
-  process.on('SIGHUP', reopen);
+  hangUps.on(reopen);
   warnOfUnknownVariables(logger, 'core', coreSettings);
   const curve = curveServer(values.curveKeyFile, values.allowFile);
   if (curve?.allowedClients.length === 0) logger.warn({ allowFile: values.allowFile }, NOBODY);
@@ -159,7 +161,7 @@ async function run(values: SettingValues<typeof coreSettings>): Promise<void> {
     },
   );
   try {
-    const signal = await Promise.race([untilStopped(), reloadOnSignal(worker, values, logger)]);
+    const signal = await Promise.race([untilStopped(), reloadOnSignal(worker, values, hangUps, logger)]);
     logger.info({ signal }, 'stopping: what was accepted is answered first');
   } finally {
     await worker.close();
@@ -171,12 +173,13 @@ async function run(values: SettingValues<typeof coreSettings>): Promise<void> {
 async function reloadOnSignal(
   worker: Worker,
   { curveKeyFile, allowFile }: SettingValues<typeof coreSettings>,
+  hangUps: HangUps,
   log: Logger,
 ): Promise<never> {
   if (curveKeyFile !== undefined && allowFile !== undefined) {
     const { reloadAllowedClients } = await import('../reload.js');
     return await new Promise((_resolve, reject) => {
-      process.on('SIGHUP', () => void reloadAllowedClients(worker, allowFile, log).catch(reject));
+      hangUps.on(() => void reloadAllowedClients(worker, allowFile, log).catch(reject));
     });
   }
   return await new Promise(() => undefined);

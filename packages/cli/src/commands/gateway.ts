@@ -3,6 +3,7 @@ import { listenAddress } from '../config/listen.js';
 import { load, readConfigFile } from '../config/load.js';
 import { addFlags, httpUrl, integer, list } from '../config/settings.js';
 import { clientSettings, connectClient } from '../connection.js';
+import { HangUps } from '../hang-ups.js';
 import { logSettings, openLog, warnOfUnknownVariables } from '../logging.js';
 import { untilStopped } from '../until-stopped.js';
 
@@ -42,6 +43,7 @@ export function gatewayCommand(): Command {
   const command = new Command('gateway')
     .description('offer a core to browsers over JSON-RPC')
     .action(async () => {
+      const hangUps = new HangUps();
       const file = await readConfigFile(command.optsWithGlobals<{ config?: string }>().config);
       const { values } = load('gateway', gatewaySettings, {
         flags: command.opts(),
@@ -50,7 +52,7 @@ export function gatewayCommand(): Command {
       });
       const { startGateway } = await import('@enigma-worker/gateway');
       const { logger, reopen } = await openLog('gateway', values.logLevel, values.logFile);
-      process.on('SIGHUP', reopen);
+      hangUps.on(reopen);
       warnOfUnknownVariables(logger, 'gateway', gatewaySettings);
       const client = await connectClient(values);
       try {

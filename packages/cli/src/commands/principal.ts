@@ -7,6 +7,7 @@ import { load, readConfigFile } from '../config/load.js';
 import { sealingFrom, sealingSettings } from '../config/sealing.js';
 import { addFlags, integer, list } from '../config/settings.js';
 import { readText, requireDataFolder } from '../files.js';
+import { HangUps } from '../hang-ups.js';
 import { logSettings, openLog, warnOfUnknownVariables } from '../logging.js';
 import { untilStopped } from '../until-stopped.js';
 import { resealCommand } from './principal-reseal.js';
@@ -54,6 +55,7 @@ export function principalCommand(): Command {
   const command = new Command('principal')
     .description('run the principal (master) node: it gives workers the state keys of their contracts')
     .action(async () => {
+      const hangUps = new HangUps();
       const file = await readConfigFile(command.optsWithGlobals<{ config?: string }>().config);
       const { values } = load('principal', principalSettings, {
         flags: command.opts(),
@@ -65,7 +67,7 @@ export function principalCommand(): Command {
         import('@enigma-worker/principal'),
       ]);
       const { logger, reopen } = await openLog('principal', values.logLevel, values.logFile);
-      process.on('SIGHUP', reopen);
+      hangUps.on(reopen);
       warnOfUnknownVariables(logger, 'principal', principalSettings);
       requireDataFolder(values.dataDir);
       const principal = await startPrincipal({
