@@ -2,7 +2,7 @@ import type { LocalNetwork } from '@enigma-worker/local';
 import { connect } from '@enigma-worker/client';
 import { randomBytes, toHex } from '@enigma-worker/crypto';
 import { fetchStateKeys, type PrincipalClientError } from '@enigma-worker/principal';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { enigma, enigmaJson, flags, serveForTest, temporaryFolder } from './support/enigma.js';
@@ -66,6 +66,17 @@ describe('enigma attest', () => {
     expect(junk).toMatchObject({ code: 2 });
     expect(junk.stderr).toMatch(/expected JSON with signingKey, report and signature in hex\n$/);
     expect(misspelt).toMatchObject({ code: 1, stderr: 'policy.alowSimulation: unknown field\n' });
+  });
+
+  const hasPlatform = existsSync('/dev/attestation') || existsSync('/sys/kernel/config/tsm/report');
+  it.skipIf(hasPlatform).each([
+    ['gramine', /^attestation: cannot .*; run the core under gramine-sgx, .*--attestation auto\)\n$/],
+    ['tsm', /^attestation: cannot .*; .*\/sys\/kernel\/config\/tsm\/report.*--attestation auto\)\n$/],
+  ])('is not there: a core that was told to attest by %s does not start', async (attestation, says) => {
+    const dataDir = at(`no-${attestation}`);
+    const { code, stderr } = await enigma(['core', ...flags({ dataDir, port: '0', attestation })]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(says);
   });
 
   it('registers a core with a principal whose policy it satisfies', async () => {

@@ -140,14 +140,14 @@ describe('enigma core', () => {
     writeFileSync(at('package.json'), '{"type":"module"}');
     const start = (args: readonly string[]) =>
       serveForTest(['--config', at('hang-up.js'), ...args], { logFile: at(`${args[0]}.log`) });
-    const logTo = (name: string) => ['--log-file', at(`${name}.log`)];
     const [server] = await Promise.all([
       start([
-        ...['core', ...flags({ dataDir: at('data'), bind: 'tcp://127.0.0.1:0', curveKeyFile: at('server') })],
-        ...[...flags({ allowFile: at('allowed') }), ...logTo('core')],
+        'core',
+        ...flags({ dataDir: at('data'), bind: 'tcp://127.0.0.1:0' }),
+        ...flags({ curveKeyFile: at('server'), allowFile: at('allowed'), logFile: at('core.log') }),
       ]),
-      start(['principal', ...flags({ dataDir: at('principal'), listen: '0' }), ...logTo('principal')]),
-      start(['gateway', ...flags({ listen: '0' }), ...logTo('gateway')]),
+      start(['principal', ...flags({ dataDir: at('principal'), listen: '0', logFile: at('principal.log') })]),
+      start(['gateway', ...flags({ listen: '0', logFile: at('gateway.log') })]),
     ]);
     await until(() => server.log().includes('the list of allowed clients was read again'));
     const where = { endpoint: String(server.started['endpoint']), serverKey, curveKeyFile: at('client') };

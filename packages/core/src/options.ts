@@ -24,6 +24,11 @@ export interface WorkerOptions extends BindOptions {
   /** How often a report about the code is tried for before GetRegistrationParams fails. Default 3. */
   readonly retries?: number;
   /**
+   * Whether a report must be had before anything is served: for a platform that was asked for by name. By default the
+   * first GetRegistrationParams finds out.
+   */
+  readonly requireReport?: boolean;
+  /**
    * Service provider id of Intel's EPID attestation service, which closed in 2025. Taken so that scripts of the
    * deployed system still run; it has no effect.
    */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { toHex } from '@enigma-worker/crypto';
 import { DEFAULT_LIMITS } from '@enigma-worker/protocol';
 import { ATTESTATION_SIMULATION_WARNING, openAttestation } from './enclave/attestation/open-attestation.js';
-import type { AttestationProvider } from './enclave/attestation/provider.js';
+import { AttestationError, type AttestationProvider } from './enclave/attestation/provider.js';
 import type { Enclave, EnclaveStats } from './enclave/enclave.js';
 import { openEnclave } from './enclave/open-enclave.js';
 import type { EnclaveOptions } from './enclave/options.js';
@@ -65,7 +65,7 @@ interface Closable {
 /**
  * Starts a worker: store, enclave, handlers, socket; each is given to the next, and they close in reverse.
  *
- * @throws StoreError, SealingError, IpcError or OpsError, with nothing left open
+ * @throws StoreError, SealingError, AttestationError, IpcError or OpsError, with nothing left open
  */
 export async function startWorker(options: WorkerOptions, modules: WorkerModules = {}): Promise<Worker> {
   const opened: Closable[] = [];
@@ -100,6 +100,7 @@ async function start(options: WorkerOptions, modules: WorkerModules, opened: Clo
     enclaveOptions(options),
   );
   opened.push(enclave);
+  if (options.requireReport === true) await requireReport(enclave, attestation);
   opened.push(boundYoungGeneration(options.youngGenerationMb ?? YOUNG_GENERATION_MB));
 
   const lists = listThreads(store.readerFolder, options, log);
@@ -138,6 +139,23 @@ async function start(options: WorkerOptions, modules: WorkerModules, opened: Clo
 
 function defaultAttestation({ retries }: WorkerOptions): AttestationProvider {
   return openAttestation({ kind: 'auto', ...(retries !== undefined && { retries }) });
+}
+
+/** What a platform needs, for who asked for it where it is not. */
+const PLATFORM_NEEDS: Readonly<Record<AttestationProvider['kind'], string>> = {
+  gramine: 'run the core under gramine-sgx, with sgx.remote_attestation = "dcap" in its manifest',
+  tsm: 'the machine must be a confidential one whose kernel offers /sys/kernel/config/tsm/report, and the core must be allowed to write there',
+  simulation: 'look at the folder of the program',
+};
+
+async function requireReport(enclave: Enclave, { kind }: AttestationProvider): Promise<void> {
+  try {
+    await enclave.registration();
+  } catch (error) {
+    if (!(error instanceof AttestationError)) throw error;
+    const text = `${error.message}; ${PLATFORM_NEEDS[kind]}, or let the core take what it finds (--attestation auto)`;
+    throw new AttestationError(error.code, text, { cause: error });
+  }
 }
 
 const OPEN_WARNING =

@@ -65,7 +65,8 @@ export const coreSettings = {
   },
   attestation: {
     value: 'kind',
-    description: 'who vouches for the code: auto, simulation, gramine or tsm (default: auto)',
+    description:
+      'who vouches for the code: auto, simulation, gramine or tsm; one that is named must do so at start (default: auto)',
     schema: z.enum(['auto', 'simulation', 'gramine', 'tsm']).default('auto'),
   },
   ...sealingSettings,
@@ -146,6 +147,7 @@ async function run(values: SettingValues<typeof coreSettings>, hangUps: HangUps)
       ...(values.principalAddress !== undefined && { principalAddress: fromHex(values.principalAddress) }),
       ...(values.spid !== undefined && { spid: values.spid }),
       retries: values.retries,
+      requireReport: values.attestation !== 'auto',
       ...(values.store === 'memory' && { storeInMemory: memoryOf(values) }),
       enclave: {
         jobTimeoutMs: values.taskTimeout,
