@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { openSealer } from '@enigma-worker/core/tools';
 import { utf8 } from '@enigma-worker/crypto';
+import { startGateway } from '@enigma-worker/gateway';
 import { startPrincipal } from '@enigma-worker/principal';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Figures } from './harness/metrics.js';
@@ -101,8 +102,11 @@ describe('what is said about metrics', () => {
     const sealer = await openSealer({ kind: 'simulation', dataDir });
     const principal = await startPrincipal({ dataDir, sealer, port: 0 });
     world.onClose(() => principal.close());
-    const [core, master] = await Promise.all([Figures.of(worker.httpUrl), Figures.of(principal.url)]);
-    return new Set([...core.names(), ...master.names()]);
+    const client = world.client(worker.endpoint);
+    const gateway = await startGateway({ client, host: '127.0.0.1', port: 0, metrics: true });
+    world.onClose(() => gateway.close());
+    const all = await Promise.all([worker.httpUrl, principal.url, gateway.url].map((url) => Figures.of(url)));
+    return new Set(all.flatMap((figures) => [...figures.names()]));
   }
 
   it('every alert is about metrics that exist', async () => {

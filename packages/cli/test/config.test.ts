@@ -87,6 +87,21 @@ describe('settings', () => {
     ).toBe('--data-dir (or ENIGMA_CORE_DATA_DIR) is needed');
   });
 
+  it('that are lists lose what is around their items, and origins are written as browsers write them', () => {
+    const of = (origins: unknown) =>
+      load('gateway', SECTIONS.gateway, { ...NOTHING, flags: { origins } }).values['origins'];
+    expect(of(' https://a.example , http://B.example:80/ ,')).toEqual([
+      'https://a.example',
+      'http://b.example',
+    ]);
+    expect(of(['http://localhost:5173'])).toEqual(['http://localhost:5173']);
+    for (const wrong of ['a.example', 'https://a.example/app', 'https://a.example?x', '*', 'file:///x']) {
+      expect(messageOf(() => of(wrong))).toMatch(
+        /^--origins: .*expected origins such as https:\/\/app\.example/s,
+      );
+    }
+  });
+
   it('of an unknown name are refused', () => {
     const file = { core: { dataDir: 'd', prot: 1 } };
     expect(messageOf(() => load('core', core, { ...NOTHING, file }))).toMatch(

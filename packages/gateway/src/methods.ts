@@ -3,6 +3,7 @@ import { toHex } from '@enigma-worker/crypto';
 import type { Client } from '@enigma-worker/client';
 import type { FailedTaskResult, ResultOf } from '@enigma-worker/protocol';
 import { JSONRPCErrorException, type JSONRPCServer } from 'json-rpc-2.0';
+import type { Observer } from './observer.js';
 import { INVALID_PARAMS, Params, SERVER_ERROR } from './params.js';
 import type { TaskRegistry, TaskResult } from './tasks.js';
 
@@ -21,15 +22,18 @@ export interface GatewayContext {
   readonly client: Client;
   readonly tasks: TaskRegistry;
   readonly limits: GatewayLimits;
+  readonly observer: Observer;
   /** Fetches the state key of a contract about to be deployed; absent when somebody else does. */
   readonly provision?: (address: Uint8Array) => Promise<void>;
 }
 
 /** Adds every method of docs/protocol.md, "Gateway", to a JSON-RPC server. */
 export function addMethods(server: JSONRPCServer, context: GatewayContext): void {
-  const { client, tasks, limits, provision } = context;
+  const { client, tasks, limits, observer, provision } = context;
   const method = (name: string, run: (params: Params) => Promise<unknown>) => {
-    server.addMethod(name, (params: unknown) => run(new Params(params)));
+    server.addMethod(name, (params: unknown) =>
+      observer.call(name, async () => await run(new Params(params))),
+    );
   };
 
   method('getInfo', async () => {
@@ -54,7 +58,7 @@ export function addMethods(server: JSONRPCServer, context: GatewayContext): void
   method('deploySecretContract', async (params) => {
     const input = { ...taskInput(params, limits), preCode: unpack(params.text('preCode'), limits.bytecode) };
     const taskId = toHex(input.contractAddress);
-    return begin(tasks, taskId, async () => {
+    return begin(context, taskId, async () => {
       await provision?.(input.contractAddress);
       const outcome = await client.deploySecretContract({ input });
       if (outcome.kind === 'failedTask') return failure(taskId, outcome.result);
@@ -65,7 +69,7 @@ export function addMethods(server: JSONRPCServer, context: GatewayContext): void
   method('sendTaskInput', async (params) => {
     const taskId = toHex(params.bytes('taskId', 32));
     const input = taskInput(params, limits);
-    return begin(tasks, taskId, async () => {
+    return begin(context, taskId, async () => {
       const outcome = await client.computeTask({ input });
       return outcome.kind === 'failedTask'
         ? failure(taskId, outcome.result)
@@ -122,11 +126,11 @@ function taskInput(params: Params, limits: GatewayLimits) {
 }
 
 function begin(
-  tasks: TaskRegistry,
+  { tasks, observer }: GatewayContext,
   taskId: string,
   run: () => Promise<TaskResult>,
 ): { sendTaskResult: boolean } {
-  const start = tasks.start(taskId, run);
+  const start = tasks.start(taskId, () => observer.task(taskId, run));
   if (start !== 'started') {
     const reason =
       start === 'known'

@@ -1,13 +1,17 @@
 import cors from '@fastify/cors';
 import type { Client } from '@enigma-worker/client';
-import fastify, { type FastifyBaseLogger } from 'fastify';
+import fastify, { type FastifyInstance } from 'fastify';
 import {
   createJSONRPCErrorResponse,
   JSONRPCErrorException,
   JSONRPCServer,
   type JSONRPCRequest,
 } from 'json-rpc-2.0';
+import { CoreWatch } from './core-watch.js';
+import { type GatewayLog, silentLog } from './log.js';
+import type { GatewayMetrics } from './metrics.js';
 import { addMethods, type GatewayLimits } from './methods.js';
+import { createObserver } from './observer.js';
 import { SERVER_ERROR } from './params.js';
 import { syncKeys } from './sync-keys.js';
 import { TaskRegistry } from './tasks.js';
@@ -30,7 +34,9 @@ export interface GatewayOptions {
   readonly limits?: Partial<GatewayLimits>;
   /** The principal node from which state keys of new contracts are fetched before they are deployed. */
   readonly principal?: string;
-  readonly logger?: FastifyBaseLogger;
+  /** Serves /metrics beside the rest; off when absent: who may call may not need to know how busy the worker is. */
+  readonly metrics?: boolean;
+  readonly logger?: GatewayLog;
 }
 
 /** A gateway that listens. */
@@ -40,9 +46,14 @@ export interface Gateway extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-function provisioner(client: Client, principal: string) {
+function provisioner(client: Client, principal: string, log: GatewayLog) {
   return async (address: Uint8Array): Promise<void> => {
-    await syncKeys({ client, principal, addresses: [address] });
+    await syncKeys({
+      client,
+      principal,
+      addresses: [address],
+      onRetry: (attempt, { message: reason }) => log.warn({ attempt, reason }, 'asking the principal again'),
+    });
   };
 }
 
@@ -62,6 +73,45 @@ const DEFAULT_LIMITS: GatewayLimits = { bytecode: 16 << 20, defaultGas: 100_000_
  * or for the caller.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { client, logger: log = silentLog, principal } = options;
+  const watch = new CoreWatch(client, log);
+  const metrics =
+    options.metrics === true
+      ? (await import('./metrics.js')).createMetrics(() => watch.reachable)
+      : undefined;
+  const rpc = createRpc();
+  addMethods(rpc, {
+    client,
+    tasks: new TaskRegistry(options.capacity ?? 10_000, options.lifetime ?? 3_600_000),
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    observer: createObserver(log, metrics),
+    ...(principal !== undefined && { provision: provisioner(client, principal, log) }),
+  });
+
+  const app = fastify({ bodyLimit: options.bodyLimit ?? 20 << 20, forceCloseConnections: true });
+  const { origins = true } = options;
+  await app.register(cors, { origin: origins === true ? true : [...origins], methods: ['POST', 'GET'] });
+  app.post('/', async (request, reply) => {
+    const answer = await rpc.receive(requestOf(request.body));
+    return answer ?? reply.code(204).send();
+  });
+  addOps(app, watch, metrics);
+  addLog(app, log);
+  const close = async (): Promise<void> => {
+    watch.close();
+    await app.close();
+  };
+  try {
+    const url = await app.listen({ host: options.host, port: options.port });
+    void watch.answers();
+    return { url, close, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function createRpc(): JSONRPCServer {
   const rpc = new JSONRPCServer({ errorListener: () => undefined });
   rpc.mapErrorToJSONRPCErrorResponse = (id, error: unknown) => {
     if (error instanceof JSONRPCErrorException)
@@ -69,31 +119,31 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const reason = error instanceof Error ? error.message : 'failed';
     return createJSONRPCErrorResponse(id, SERVER_ERROR, `Server error: ${reason}`);
   };
-  addMethods(rpc, {
-    client: options.client,
-    tasks: new TaskRegistry(options.capacity ?? 10_000, options.lifetime ?? 3_600_000),
-    limits: { ...DEFAULT_LIMITS, ...options.limits },
-    ...(options.principal !== undefined && { provision: provisioner(options.client, options.principal) }),
-  });
+  return rpc;
+}
 
-  const app = fastify({
-    bodyLimit: options.bodyLimit ?? 20 << 20,
-    forceCloseConnections: true,
-    ...(options.logger !== undefined && { loggerInstance: options.logger }),
-  });
-  const { origins = true } = options;
-  await app.register(cors, { origin: origins === true ? true : [...origins], methods: ['POST', 'GET'] });
+/** `/healthcheck` answers while the process lives, `/ready` while the core answers too (503 otherwise). */
+function addOps(app: FastifyInstance, watch: CoreWatch, metrics: GatewayMetrics | undefined): void {
   app.get('/healthcheck', () => ({ status: 'ok' }));
-  app.post('/', async (request, reply) => {
-    const answer = await rpc.receive(requestOf(request.body));
-    return answer ?? reply.code(204).send();
+  app.get('/ready', async (_request, reply) => {
+    const answers = await watch.answers();
+    return reply
+      .code(answers ? 200 : 503)
+      .send(answers ? { status: 'ready' } : { status: 'not ready', reason: 'the core does not answer' });
+  });
+  if (metrics === undefined) return;
+  app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+}
+
+/** Requests are for debugging only: what they were about is told by the observer. */
+function addLog(app: FastifyInstance, log: GatewayLog): void {
+  app.addHook('onResponse', async ({ method, url, ip }, { statusCode: status, elapsedTime: ms }) => {
+    log.debug({ method, url, ip, status, ms }, 'request answered');
   });
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
-    const parse = error.statusCode !== undefined && error.statusCode < 500;
-    const code = parse ? -32700 : SERVER_ERROR;
-    return reply.code(error.statusCode ?? 500).send(createJSONRPCErrorResponse(null, code, error.message));
+    const { statusCode = 500, message } = error;
+    if (statusCode >= 500) log.error({ err: error }, 'request failed: this is a bug');
+    const code = statusCode < 500 ? -32700 : SERVER_ERROR;
+    return reply.code(statusCode).send(createJSONRPCErrorResponse(null, code, message));
   });
-  const url = await app.listen({ host: options.host, port: options.port });
-  const close = () => app.close();
-  return { url, close, [Symbol.asyncDispose]: close };
 }

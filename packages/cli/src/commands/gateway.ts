@@ -1,7 +1,8 @@
 import { Command } from 'commander';
+import { z } from 'zod';
 import { listenAddress } from '../config/listen.js';
 import { load, readConfigFile } from '../config/load.js';
-import { addFlags, httpUrl, integer, list } from '../config/settings.js';
+import { addFlags, flag, httpUrl, integer, list, origin } from '../config/settings.js';
 import { clientSettings, connectClient } from '../connection.js';
 import { HangUps } from '../hang-ups.js';
 import { logSettings, openLog, warnOfUnknownVariables } from '../logging.js';
@@ -23,7 +24,7 @@ export const gatewaySettings = {
   origins: {
     value: 'urls',
     description: 'origins of pages that may call, with commas between them (default: any)',
-    schema: list().optional(),
+    schema: list().pipe(z.array(origin())).optional(),
   },
   bodyLimit: {
     value: 'bytes',
@@ -34,6 +35,10 @@ export const gatewaySettings = {
     value: 'url',
     description: 'principal node from which state keys of new contracts are fetched',
     schema: httpUrl().optional(),
+  },
+  metrics: {
+    description: 'serve /metrics too, to whoever can call',
+    schema: flag().default(false),
   },
   ...logSettings,
 } as const;
@@ -60,6 +65,7 @@ export function gatewayCommand(): Command {
           client,
           ...values.listen,
           bodyLimit: values.bodyLimit,
+          metrics: values.metrics,
           ...(values.origins !== undefined && { origins: values.origins }),
           ...(values.principal !== undefined && { principal: values.principal }),
           logger,

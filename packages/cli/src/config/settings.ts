@@ -58,8 +58,25 @@ export function flag() {
 export function list() {
   return z.union([
     z.array(z.string()),
-    z.string().transform((text) => text.split(',').filter((item) => item !== '')),
+    z.string().transform((text) =>
+      text
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    ),
   ]);
+}
+
+/** The origin of web pages, as browsers send it: what they would write otherwise is never the same text. */
+export function origin() {
+  return z.string().transform((text, context) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    const isOrigin = url !== undefined && /^https?:$/.test(url.protocol) && `${url.origin}/` === url.href;
+    if (isOrigin) return url.origin;
+    const message = `expected origins such as https://app.example, got ${JSON.stringify(text.slice(0, 80))}`;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
 }
 
 /** The address of an HTTP server, without user and password: a URL is shown and logged. */

@@ -1,0 +1,112 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from '@enigma-worker/client';
+import { startWorker, type Worker } from '@enigma-worker/core';
+import { type Gateway, startGateway, type GatewayOptions } from '@enigma-worker/gateway';
+import { expect, onTestFinished, test, vi } from 'vitest';
+
+interface Line {
+  readonly level: string;
+  readonly message: string;
+  readonly fields: object;
+}
+
+function keeper() {
+  const lines: Line[] = [];
+  const keep = (level: string) => (fields: object, message: string) =>
+    void lines.push({ level, message, fields });
+  return { lines, debug: keep('debug'), info: keep('info'), warn: keep('warn'), error: keep('error') };
+}
+
+async function core(dataDir = folder(), bind = 'tcp://127.0.0.1:*'): Promise<Worker> {
+  const worker = await startWorker({ dataDir, bind, enclave: { threads: 1 } });
+  onTestFinished(() => worker.close());
+  return worker;
+}
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'enigma-gateway-'));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+async function gateway(endpoint: string, options: Partial<GatewayOptions> = {}): Promise<Gateway> {
+  const client = connect(endpoint, { timeout: 5_000 });
+  onTestFinished(() => client.close());
+  const started = await startGateway({ client, host: '127.0.0.1', port: 0, ...options });
+  onTestFinished(() => started.close());
+  return started;
+}
+
+async function call(url: string, method: string, params: object = {}): Promise<unknown> {
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+  const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  return await answer.json();
+}
+
+const statusOf = async (url: string): Promise<number> => (await fetch(url)).status;
+
+test('is ready while the core answers, and tells once that it does not and once that it does again', async () => {
+  const dataDir = folder();
+  const log = keeper();
+  const first = await core(dataDir);
+  const { url } = await gateway(first.endpoint, { logger: log });
+  expect(await statusOf(`${url}/ready`)).toBe(200);
+  await first.close();
+  const wait = { timeout: 20_000, interval: 50 };
+  await vi.waitFor(async () => expect(await statusOf(`${url}/ready`)).toBe(503), wait);
+  expect(await statusOf(`${url}/ready`)).toBe(503);
+  expect(await statusOf(`${url}/healthcheck`)).toBe(200);
+  await core(dataDir, first.endpoint);
+  await vi.waitFor(async () => expect(await statusOf(`${url}/ready`)).toBe(200), wait);
+  const told = log.lines.filter(({ level }) => level !== 'debug');
+  expect(told.map(({ level, message }) => [level, message])).toEqual([
+    ['warn', 'the core does not answer'],
+    ['info', 'the core answers again'],
+  ]);
+});
+
+test('counts calls by method and outcome, and logs failures without what they were about', async () => {
+  const log = keeper();
+  const { url } = await gateway((await core()).endpoint, { logger: log, metrics: true });
+  expect(await call(url, 'getInfo')).toHaveProperty('result');
+  expect(await call(url, 'getTip', { address: 'c0ffee'.repeat(7) })).toHaveProperty('error.code', -32602);
+  expect(await call(url, 'getTip', { address: 'c0ffee00'.repeat(8) })).toHaveProperty('error.code', -32000);
+  const text = await (await fetch(`${url}/metrics`)).text();
+  for (const line of [
+    'enigma_gateway_requests_total{method="getInfo",outcome="OK"} 1',
+    'enigma_gateway_requests_total{method="getTip",outcome="INVALID_PARAMS"} 1',
+    'enigma_gateway_requests_total{method="getTip",outcome="REFUSED"} 1',
+    'enigma_gateway_request_seconds_count{method="getTip"} 2',
+    'enigma_gateway_core_reachable 1',
+  ])
+    expect(text.split('\n')).toContain(line);
+  expect(new Set(log.lines.map(({ level }) => level))).toEqual(new Set(['debug']));
+  expect(log.lines).toContainEqual({
+    level: 'debug',
+    message: 'call failed',
+    fields: expect.objectContaining({ method: 'getTip', outcome: 'INVALID_PARAMS' }),
+  });
+});
+
+test('warns of a task that could not be run, and shows figures only when it is to', async () => {
+  const log = keeper();
+  const { url } = await gateway((await core()).endpoint, { logger: log });
+  expect(await statusOf(`${url}/metrics`)).toBe(404);
+  const params = {
+    taskId: '01'.repeat(32),
+    encryptedArgs: 'aa',
+    encryptedFn: 'bb',
+    userDHKey: '02'.repeat(64),
+    contractAddress: '03'.repeat(32),
+  };
+  expect(await call(url, 'sendTaskInput', params)).toHaveProperty('result.sendTaskResult', true);
+  await vi.waitFor(() =>
+    expect(log.lines).toContainEqual({
+      level: 'warn',
+      message: 'task not run',
+      fields: expect.objectContaining({ taskId: params.taskId, outcome: 'REFUSED' }),
+    }),
+  );
+});
