@@ -1,8 +1,10 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_LIMITS } from '@enigma-worker/protocol';
+import { limitsFrom, type limitSettings } from '#config/limits.js';
 import { load, SECTION_NAMES } from '#config/load.js';
-import { variableOf } from '#config/settings.js';
+import { type SettingValues, variableOf } from '#config/settings.js';
 import { SECTIONS } from '#config/sections.js';
 import { isExpected } from '#errors.js';
 import { enigma, enigmaJson, flags, folderForTest, keygen } from './support/enigma.js';
@@ -110,6 +112,20 @@ describe('settings', () => {
     expect(messageOf(() => load('core', core, { ...NOTHING, file: { core: [] } }))).toBe(
       'config file: core: expected an object',
     );
+  });
+});
+
+describe('limits', () => {
+  it('left alone are those that the worker has by itself', () => {
+    const { values } = load('core', core, { ...NOTHING, flags: { dataDir: 'd' } });
+    const limits = limitsFrom(values as SettingValues<typeof limitSettings>);
+    expect(limits.messageLimits).toEqual(DEFAULT_LIMITS);
+    expect(limits.enclave).toEqual({
+      taskKeyLifetimeMs: 3_600_000,
+      maxTaskKeys: 100_000,
+      exchangeLifetimeMs: 3_600_000,
+      maxExchanges: 1000,
+    });
   });
 });
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from '@enigma-worker/client';
-import { randomBytes, toHex } from '@enigma-worker/crypto';
+import { generateKeyPair, randomBytes, toHex } from '@enigma-worker/crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { enigma, enigmaJson, flags, folderForTest, keygen, serveForTest } from './support/enigma.js';
 
@@ -152,6 +152,36 @@ describe('enigma core', () => {
     await until(() => server.log().includes('the list of allowed clients was read again'));
     const where = { endpoint: String(server.started['endpoint']), serverKey, curveKeyFile: at('client') };
     expect((await enigma(['attest', 'show', ...flags(where)])).code).toBe(0);
+  });
+
+  it('keeps to the limits that it was given', async () => {
+    const dataDir = join(folderForTest(), 'data');
+    const core = await serveForTest([
+      'core',
+      ...flags({ dataDir, port: '0', http: '0', maxMessageBytes: '30000', maxBytecodeBytes: '5000' }),
+      ...flags({ maxListItems: '3', maxJsonDepth: '8', maxJsonValues: '100', maxTaskKeys: '2' }),
+      ...flags({ maxExchanges: '1', taskKeyLifetime: '60000', exchangeLifetime: '60000' }),
+    ]);
+    const client = connect(String(core.started['endpoint']));
+    onTestFinished(() => client.close());
+    const address = randomBytes(32);
+    const said = async (call: Promise<unknown>): Promise<string> =>
+      await call.then(
+        () => 'done',
+        (error: unknown) => (error as Error).message,
+      );
+    const addresses = Array.from({ length: 4 }, () => randomBytes(32));
+    expect(await said(client.updateNewContract({ address, bytecode: randomBytes(5000) }))).toBe('done');
+    expect(await said(client.updateNewContract({ address, bytecode: randomBytes(5001) }))).toMatch(/5000/);
+    expect(await said(client.updateNewContract({ address, bytecode: randomBytes(9000) }))).toMatch(/30000/);
+    expect(await said(client.getTips({ input: addresses }))).toMatch(/\b3\b/);
+    for (let i = 0; i < 3; i++) {
+      await client.newTaskEncryptionKey({ userPubKey: generateKeyPair().publicKey });
+      await client.getPTTRequest({});
+    }
+    const metrics = await (await fetch(`${String(core.started['http'])}/metrics`)).text();
+    expect(metrics).toMatch(/^enigma_task_keys 2$/m);
+    expect(metrics).toMatch(/^enigma_exchanges_pending 1$/m);
   });
 
   it('holds its store in memory when told to, and says when that is full', async () => {

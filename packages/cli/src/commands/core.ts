@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { curveServer, NOBODY } from '../config/curve.js';
+import { limitsFrom, limitSettings } from '../config/limits.js';
 import { listenAddress } from '../config/listen.js';
 import { load, readConfigFile } from '../config/load.js';
 import { sealingFrom, sealingSettings } from '../config/sealing.js';
@@ -97,6 +98,7 @@ export const coreSettings = {
     description: 'wall-clock bound of one task (default: 30000)',
     schema: integer(100, 3_600_000).default(30_000),
   },
+  ...limitSettings,
   stopTimeout: {
     value: 'ms',
     description: 'how long a stop waits for running tasks (default: 30000)',
@@ -136,6 +138,7 @@ async function run(values: SettingValues<typeof coreSettings>, hangUps: HangUps)
   const curve = curveServer(values.curveKeyFile, values.allowFile);
   if (curve?.allowedClients.length === 0) logger.warn({ allowFile: values.allowFile }, NOBODY);
   requireDataFolder(values.dataDir);
+  const { messageLimits, enclave } = limitsFrom(values);
   const worker = await startWorker(
     {
       dataDir: values.dataDir,
@@ -149,7 +152,9 @@ async function run(values: SettingValues<typeof coreSettings>, hangUps: HangUps)
       retries: values.retries,
       requireReport: values.attestation !== 'auto',
       ...(values.store === 'memory' && { storeInMemory: memoryOf(values) }),
+      messageLimits,
       enclave: {
+        ...enclave,
         jobTimeoutMs: values.taskTimeout,
         ...(values.executors !== undefined && { threads: values.executors }),
       },
