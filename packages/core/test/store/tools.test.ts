@@ -1,7 +1,7 @@
 import { keccak256, toHex } from '@enigma-worker/crypto';
 import { deltaHash, sealDelta, zeroHash } from '@enigma-worker/protocol';
 import * as fc from 'fast-check';
-import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stateInspector } from '#enclave/state/inspector.js';
@@ -252,6 +252,21 @@ describe('verify', () => {
 });
 
 describe('backup and restore', () => {
+  it('that fails leaves nothing that would keep the next one from its folder', async () => {
+    const folder = await temporaryFolder();
+    const target = join(folder, 'backups', 'today');
+    for (let attempt = 0; attempt < 2; attempt++) {
+      expect((await storeErrorOf(() => backupStore(join(folder, 'nothing'), target))).code).not.toBe(
+        'NOT_WRITABLE',
+      );
+      expect(readdirSync(folder)).toEqual([]);
+    }
+    // A folder that was there stays.
+    mkdirSync(target, { recursive: true });
+    await storeErrorOf(() => backupStore(join(folder, 'nothing'), target));
+    expect(readdirSync(target)).toEqual([]);
+  });
+
   it('copies a store that is being written, and makes a store of it again', async () => {
     const { store, folder } = await temporaryStore();
     await fill(store);

@@ -13,27 +13,33 @@ const PROGRESS_MS = 200;
 /**
  * Copies the store of a folder, as it is at one moment, into a new or empty folder; also while a core
  * has it open. The copy is compact.
- * @throws StoreError `NOT_WRITABLE` when the target is not empty
+ * @throws StoreError `NOT_WRITABLE` when the target is not empty. Whatever fails, nothing of the copy is left
  */
 export async function backupStore(folder: string, target: string, progress?: Progress): Promise<void> {
   const source = resolve(folder);
   const copy = resolve(target);
-  makeEmptyFolder(copy);
+  const made = makeEmptyFolder(copy);
+  try {
+    await copyStore(source, copy, progress);
+    await expectReadable(copy);
+  } catch (error) {
+    // Half a copy must not pass for one, nor keep the next attempt from the folder.
+    rmSync(made ?? databasePath(copy), { recursive: true, force: true });
+    throw error;
+  }
+  progress?.(sizeOf(copy), sizeOf(copy));
+}
+
+async function copyStore(source: string, copy: string, progress?: Progress): Promise<void> {
   const db = openDatabase(source, { mode: 'read' });
   const watch = progress && setInterval(() => progress(sizeOf(copy), sizeOf(source)), PROGRESS_MS);
   try {
     checkSchema(db);
     await db.backup(copy);
-  } catch (error) {
-    // Half a copy must not pass for one.
-    rmSync(databasePath(copy), { force: true });
-    throw error;
   } finally {
     clearInterval(watch);
     await db.close();
   }
-  await expectReadable(copy);
-  progress?.(sizeOf(copy), sizeOf(copy));
 }
 
 /**
@@ -67,10 +73,11 @@ async function expectReadable(folder: string): Promise<void> {
   }
 }
 
-function makeEmptyFolder(folder: string): void {
+/** The outermost folder that had to be made; none when all were there. */
+function makeEmptyFolder(folder: string): string | undefined {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    if (readdirSync(folder).length === 0) return;
+    const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (readdirSync(folder).length === 0) return made;
   } catch (error) {
     throw toStoreError(`making ${folder}`, error);
   }
