@@ -1,6 +1,6 @@
 import { accessSync, constants, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { CommandError } from './errors.js';
+import { CommandError, UsageError } from './errors.js';
 
 /** The bytes of a file that the user named. @throws CommandError when it cannot be read */
 export function readBytes(path: string): Uint8Array {
@@ -14,6 +14,28 @@ export function readBytes(path: string): Uint8Array {
 /** The text of a file that the user named. @throws CommandError when it cannot be read */
 export function readText(path: string): string {
   return Buffer.from(readBytes(path)).toString('utf8');
+}
+
+/**
+ * The text of a file that holds a secret, refused when others could have read it.
+ * @param what what to call it, for example `passphrase file`
+ * @param setting what named it, for when there is no such file
+ * @throws UsageError when it cannot be read, or is open to other users
+ */
+export function readSecretText(path: string, what: string, setting = what): string {
+  let text: string;
+  let mode: number;
+  try {
+    text = readFileSync(path, 'utf8');
+    mode = statSync(path).mode & 0o777;
+  } catch (error) {
+    throw new UsageError(`${setting}: ${reasonOf(error)}`);
+  }
+  if ((mode & 0o077) !== 0 && process.platform !== 'win32') {
+    const shown = mode.toString(8).padStart(4, '0');
+    throw new UsageError(`${what} ${path}: mode ${shown} lets other users in; run: chmod 600 ${path}`);
+  }
+  return text;
 }
 
 /**

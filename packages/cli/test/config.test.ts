@@ -1,11 +1,15 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS } from '@enigma-worker/protocol';
 import { limitsFrom, type limitSettings } from '#config/limits.js';
-import { load, SECTION_NAMES } from '#config/load.js';
+import { load, SECTION_NAMES, TOOL_SETTINGS, unknownVariables } from '#config/load.js';
 import { type SettingValues, variableOf } from '#config/settings.js';
-import { SECTIONS } from '#config/sections.js';
+import { SECTIONS, TOOL_SECTIONS } from '#config/sections.js';
 import { isExpected } from '#errors.js';
 import { enigma, enigmaJson, flags, folderForTest, keygen } from './support/enigma.js';
 
@@ -77,6 +81,29 @@ describe('settings', () => {
         /^core\.port in the config file: expected a whole number from 0 to 65535/,
       );
     }
+  });
+
+  it('that are empty are no numbers either', () => {
+    for (const port of [null, '', ' ', true, []]) {
+      const file = { core: { dataDir: 'd', port } };
+      expect(messageOf(() => load('core', core, { ...NOTHING, file }))).toMatch(
+        /^core\.port in the config file: expected a whole number from 0 to 65535/,
+      );
+      if (typeof port !== 'string') continue;
+      const flags = { dataDir: 'd', port };
+      expect(messageOf(() => load('core', core, { ...NOTHING, flags }))).toMatch(/^--port: expected a whole/);
+    }
+  });
+
+  it('of tools are no concern of their server, and no unknown names', () => {
+    for (const name of SECTION_NAMES)
+      expect([...(TOOL_SETTINGS[name] ?? [])].sort()).toEqual(Object.keys(TOOL_SECTIONS[name]).sort());
+    const file = { principal: { dataDir: 'd', backupPassphraseFile: 'p', toSealing: 'passphrase' } };
+    const { values } = load('principal', SECTIONS.principal, { ...NOTHING, file });
+    expect(values).toMatchObject({ dataDir: 'd' });
+    expect(values).not.toHaveProperty('backupPassphraseFile');
+    const environment = { ENIGMA_CORE_INTERVAL: '5', ENIGMA_CORE_TO_SEALING: 'x', ENIGMA_CORE_TO_SEA: 'x' };
+    expect(unknownVariables('core', core, environment)).toEqual(['ENIGMA_CORE_TO_SEA']);
   });
 
   it('left empty in the environment are not given', () => {
@@ -151,6 +178,30 @@ describe('the files for systemd', () => {
     expect(unit).toMatch(/^WorkingDirectory=\/etc\/enigma$/m);
   });
 
+  it('let the health check of a container find whichever server runs in it', async () => {
+    const docker = read('Dockerfile');
+    const urls = /^ENV HEALTH_URL="(.*)"$/m.exec(docker)![1]!.split(' ');
+    for (const section of ['principal', 'gateway'] as const) {
+      const { listen } = load(section, SECTIONS[section], { ...NOTHING, flags: { dataDir: 'd' } }).values;
+      const { host, port } = listen as { host: string; port: number };
+      expect(urls.map((url) => new URL(url).host)).toContain(`${host}:${port}`);
+    }
+    const command = JSON.parse(/^HEALTHCHECK.*\n +CMD (\[.*\])$/m.exec(docker)![1]!) as string[];
+    const server = createServer((request, response) => {
+      response.statusCode = request.url === '/health' ? 200 : 503;
+      response.end();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const check = async (...paths: string[]): Promise<unknown> => {
+      const env = { ...process.env, HEALTH_URL: paths.map((path) => `${at}${path}`).join(' ') };
+      const [code] = (await once(spawn(command[0]!, command.slice(1), { env }), 'close')) as [number];
+      return code;
+    };
+    expect(await Promise.all([check('/none', '/health'), check('/none')])).toEqual([0, 1]);
+    server.close();
+  });
+
   it('let a core listen on all addresses', () => {
     expect(read('enigma-core.service')).toMatch(/^RestrictAddressFamilies=.*\bAF_NETLINK\b/m);
   });
@@ -204,8 +255,9 @@ describe('enigma config', () => {
     const { stdout, code } = await enigma(['config', 'schema']);
     const { properties } = JSON.parse(stdout) as { properties: Record<string, { properties: object }> };
     expect(code).toBe(0);
-    expect(Object.keys(properties)).toEqual([...SECTION_NAMES]);
-    for (const [name, settings] of Object.entries(SECTIONS)) {
+    expect(Object.keys(properties)).toEqual(['$schema', ...SECTION_NAMES]);
+    for (const name of SECTION_NAMES) {
+      const settings = { ...SECTIONS[name], ...TOOL_SECTIONS[name] };
       expect(Object.keys(properties[name]!.properties)).toEqual(Object.keys(settings));
     }
   });
@@ -303,5 +355,17 @@ describe('the command', () => {
     ]);
     expect(code).toBe(1);
     expect(stderr).toBe(`sealing key file ${key}: mode 0644 lets other users in; run: chmod 600 ${key}\n`);
+  });
+
+  it('says the same of a passphrase', async () => {
+    const folder = folderForTest();
+    const passphraseFile = join(folder, 'passphrase');
+    writeFileSync(passphraseFile, 'open to all\n', { mode: 0o644 });
+    const values = { dataDir: join(folder, 'data'), port: '0', sealing: 'passphrase', passphraseFile };
+    const { code, stderr } = await enigma(['core', ...flags(values)]);
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      `passphrase file ${passphraseFile}: mode 0644 lets other users in; run: chmod 600 ${passphraseFile}\n`,
+    );
   });
 });

@@ -18,8 +18,8 @@ beforeAll(async () => {
   principalAddress = toHex(network.principalAddress);
   signingAddress = toHex(network.signingAddress);
   await network.close();
-  writeFileSync(at('first'), 'correct horse\n');
-  writeFileSync(at('second'), 'battery staple\n');
+  writeFileSync(at('first'), 'correct horse\n', { mode: 0o600 });
+  writeFileSync(at('second'), 'battery staple\n', { mode: 0o600 });
   writeFileSync(at('other-key'), `${'a5'.repeat(32)}\n`, { mode: 0o600 });
   writeFileSync(at('key'), `${'5a'.repeat(32)}\n`, { mode: 0o600 });
 });

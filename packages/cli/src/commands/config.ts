@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import { CONFIG_FILES, load, readConfigFile, SECTION_NAMES, unknownVariables } from '../config/load.js';
-import { SECTIONS } from '../config/sections.js';
+import { SECTIONS, TOOL_SECTIONS } from '../config/sections.js';
 import { flagOf, variableOf, type Settings } from '../config/settings.js';
 import { UsageError } from '../errors.js';
 import { fields, style, toJson } from '../output/style.js';
@@ -68,14 +68,17 @@ function schemaCommand(): Command {
     .description(`print the JSON schema of ${CONFIG_FILES.join(', ')}`)
     .action(() => {
       const properties = Object.fromEntries(
-        Object.entries(SECTIONS).map(([name, settings]) => [name, sectionSchema(name, settings)]),
+        SECTION_NAMES.map((name) => [
+          name,
+          sectionSchema(name, { ...SECTIONS[name], ...TOOL_SECTIONS[name] }),
+        ]),
       );
       console.log(
         toJson({
           $schema: 'https://json-schema.org/draft/2020-12/schema',
           title: 'Enigma worker',
           type: 'object',
-          properties,
+          properties: { $schema: { type: 'string' }, ...properties },
           additionalProperties: false,
         }),
       );

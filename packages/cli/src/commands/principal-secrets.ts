@@ -14,7 +14,8 @@ const folderSettings = {
   ...sealingSettings,
 } as const;
 
-const backupSettings = {
+/** Settings of `enigma principal backup` and `restore`. */
+export const backupSettings = {
   ...folderSettings,
   backupPassphraseFile: {
     value: 'file',

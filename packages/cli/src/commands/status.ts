@@ -10,7 +10,8 @@ import { observe } from '../status/observe.js';
 import { screen } from '../status/screen.js';
 import { untilStopped } from '../until-stopped.js';
 
-const statusSettings = {
+/** Settings of `enigma status`. */
+export const statusSettings = {
   http: {
     value: 'host:port',
     description: "the core's own --http (default: 127.0.0.1:9464)",

@@ -1,7 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { UsageError } from '../errors.js';
-import { reasonOf } from '../files.js';
+import { readSecretText, reasonOf } from '../files.js';
 
 /** A CURVE key in ZeroMQ's Z85 text. */
 export const curveKey = z
@@ -18,18 +18,7 @@ export type CurveKeyPair = z.infer<typeof keyPair>;
  * @throws UsageError when it is not one, or is open to other users
  */
 export function readCurveKeys(file: string): CurveKeyPair {
-  let text: string;
-  let mode: number;
-  try {
-    text = readFileSync(file, 'utf8');
-    mode = statSync(file).mode & 0o777;
-  } catch (error) {
-    throw new UsageError(`--curve-key-file: ${reasonOf(error)}`);
-  }
-  if ((mode & 0o077) !== 0 && process.platform !== 'win32') {
-    const shown = mode.toString(8).padStart(4, '0');
-    throw new UsageError(`CURVE key file ${file}: mode ${shown} lets other users in; run: chmod 600 ${file}`);
-  }
+  const text = readSecretText(file, 'CURVE key file', '--curve-key-file');
   try {
     return keyPair.parse(JSON.parse(text));
   } catch {

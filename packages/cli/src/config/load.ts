@@ -11,6 +11,14 @@ export const CONFIG_FILES = ['enigma.config.ts', 'enigma.config.js', 'enigma.con
 /** The sections of a config file, one for each command that has settings. */
 export const SECTION_NAMES = ['core', 'principal', 'gateway', 'client'] as const;
 
+const RESEAL = ['toSealing', 'toSealingKeyFile', 'toPassphraseFile'];
+
+/** Settings that tools look for in the section of their server, which has no use for them itself. */
+export const TOOL_SETTINGS: Readonly<Record<string, readonly string[]>> = {
+  core: ['interval', ...RESEAL],
+  principal: ['backupPassphraseFile', ...RESEAL],
+};
+
 /** Where the value of a setting came from, the weakest first. */
 export type Origin = 'default' | 'file' | 'environment' | 'flag';
 
@@ -70,7 +78,8 @@ export function unknownVariables(
   settings: Settings,
   environment: NodeJS.ProcessEnv,
 ): readonly string[] {
-  const known = new Set(Object.keys(settings).map((name) => variableOf(section, name)));
+  const names = [...Object.keys(settings), ...(TOOL_SETTINGS[section] ?? [])];
+  const known = new Set(names.map((name) => variableOf(section, name)));
   const prefix = variableOf(section, '');
   return Object.keys(environment).filter((name) => name.startsWith(prefix) && !known.has(name));
 }
@@ -134,7 +143,10 @@ function sectionOf(
   if (typeof found !== 'object' || found === null || Array.isArray(found)) {
     throw new UsageError(`config file: ${section}: expected an object`);
   }
-  const unknown = Object.keys(found).filter((name) => !Object.hasOwn(settings, name));
+  const ofTools = TOOL_SETTINGS[section] ?? [];
+  const unknown = Object.keys(found).filter(
+    (name) => !Object.hasOwn(settings, name) && !ofTools.includes(name),
+  );
   if (unknown.length > 0) {
     throw new UsageError(
       `config file: ${section} has no ${unknown.map((name) => JSON.stringify(name)).join(', ')}; it takes ${Object.keys(settings).join(', ')}`,

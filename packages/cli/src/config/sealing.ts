@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { SealingOptions } from '@enigma-worker/core/tools';
 import { z } from 'zod';
 import { UsageError } from '../errors.js';
+import { readSecretText } from '../files.js';
 
 /** Settings of every server that keeps secrets at rest. */
 export const sealingSettings = {
@@ -55,17 +55,14 @@ export function sealingFrom(values: SealingValues): SealingOptions {
   }
 }
 
-/** The first line of a file. It is never printed. */
+/**
+ * The first line of a file. It is never printed.
+ * @throws UsageError when there is none, or the file is open to other users
+ */
 export function readPassphrase(file: string | undefined): string {
   if (file === undefined)
     throw new UsageError('a passphrase is needed: name a file that holds it with --passphrase-file');
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`passphrase file: ${error instanceof Error ? error.message : 'cannot be read'}`);
-  }
-  const [line = ''] = text.split(/\r?\n/, 1);
+  const [line = ''] = readSecretText(file, 'passphrase file').split(/\r?\n/, 1);
   if (line === '') throw new UsageError(`passphrase file ${file}: its first line is empty`);
   return line;
 }

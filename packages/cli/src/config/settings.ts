@@ -43,7 +43,10 @@ function kebab(name: string): string {
 /** A whole number in a range, from a number or a text. */
 export function integer(minimum: number, maximum: number) {
   const error = `expected a whole number from ${minimum} to ${maximum}`;
-  return z.coerce.number({ error }).int({ error }).min(minimum, { error }).max(maximum, { error });
+  const number = z.number({ error }).int({ error }).min(minimum, { error }).max(maximum, { error });
+  // No coercion: it takes what is empty for zero.
+  const text = z.string().regex(/^\s*-?\d+\s*$/);
+  return z.union([number, text.transform(Number).pipe(number)], { error });
 }
 
 /** A switch, from a boolean or one of the texts `true`, `false`, `1`, `0`. */
