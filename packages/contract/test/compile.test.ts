@@ -84,6 +84,11 @@ describe('what is wrong with a contract is said where it is', () => {
     expect(error.message).toMatch(/^contract\.ts:4:\d+: Type 'String' is not assignable to type 'u256'\.$/);
   });
 
+  it.each(['f32', 'f64', 'string', 'Address'])('draws no random %s', async (type) => {
+    const source = `import { random } from '@enigma-worker/contract/assembly';\n${inClass(`f(): void { random<${type}>(); }`)}`;
+    expect((await failure(source)).message).toMatch(/random gives bools and integers; randomBytes/);
+  });
+
   it('names a file that is not there', async () => {
     await expect(compileContract('/nowhere/contract.ts')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });

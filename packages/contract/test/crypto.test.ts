@@ -25,9 +25,25 @@ import { contract, view, Bytes32, Address, keccak256, keccak256Text, hashMessage
   @view opened(envelope: Uint8Array, key: Bytes32): Uint8Array { return decrypt(envelope, key); }
   dice(sides: u64): u64 { return randomBelow(sides); }
   byte(): u8 { return random<u8>(); }
+  /** How often each bit was set in so many draws of a type, the lowest first. */
+  bools(draws: u32): u32[] { return bitsOf<bool>(1, draws); }
+  bytes(draws: u32): u32[] { return bitsOf<i8>(8, draws); }
+  halves(draws: u32): u32[] { return bitsOf<u16>(16, draws); }
+  words(draws: u32): u32[] { return bitsOf<i32>(32, draws); }
+  longs(draws: u32): u32[] { return bitsOf<u64>(64, draws); }
   wide(): u256 { return random<u256>(); }
   some(length: u32): Uint8Array { return randomBytes(length); }
   key(): Bytes32 { return randomFixed<Bytes32>(); }
+}`;
+
+const BITS_OF = `
+function bitsOf<T>(bits: i32, draws: u32): u32[] {
+  const counts = new Array<u32>(bits);
+  for (let i: u32 = 0; i < draws; i++) {
+    const value = <u64>random<T>();
+    for (let bit = 0; bit < bits; bit++) counts[bit] += <u32>((value >> bit) & 1);
+  }
+  return counts;
 }`;
 
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
@@ -37,7 +53,7 @@ const privateKey = word.filter((key) => hexToBigInt(key) > 0n && hexToBigInt(key
 describe('cryptography in a contract', () => {
   let contract: Harness;
   beforeAll(async () => {
-    contract = new Harness(await compileText(SOURCE));
+    contract = new Harness(await compileText(SOURCE + BITS_OF));
   });
 
   it('hashes as Ethereum does, at every length around a block', () => {
@@ -107,11 +123,17 @@ describe('cryptography in a contract', () => {
     expect(() => contract.call('opened', '0x01', key)).toThrow(/too short/);
   });
 
-  it('draws every value of a range', () => {
+  it('draws every value of a range or a type, each as often as the others', () => {
     const seen = new Set(Array.from({ length: 200 }, () => contract.call('dice', 6n)));
     expect(seen).toEqual(new Set([0n, 1n, 2n, 3n, 4n, 5n]));
     expect(() => contract.call('dice', 0n)).toThrow(/nothing is below 0/);
     expect(contract.call('byte')).toBeLessThan(256);
+    for (const type of ['bools', 'bytes', 'halves', 'words', 'longs']) {
+      // Half of 4,000 draws, give or take eight standard deviations.
+      for (const count of contract.call(type, 4000) as number[]) {
+        expect(Math.abs(count - 2000), type).toBeLessThan(253);
+      }
+    }
     expect(contract.call('wide')).not.toBe(contract.call('wide'));
     expect(hexToBytes(contract.call('some', 10) as Hex)).toHaveLength(10);
     expect(contract.call('key')).not.toBe(contract.call('key'));

@@ -17,18 +17,25 @@ export function randomFixed<T extends FixedBytes>(): T {
   return value;
 }
 
-/** A random integer of a built-in type or u256, every value as likely as any other: `random<u8>()`. */
+/** A random bool, integer of a built-in type or u256, every value as likely as any other: `random<u8>()`. */
 export function random<T>(): T {
   const room = memory.data(32, 8);
+  if (isBoolean<T>()) {
+    // One bit: of all bytes only a single one is zero.
+    rand(room, 1);
+    return <T>(load<u8>(room) & 1);
+  }
   if (isInteger<T>()) {
     rand(room, sizeof<T>());
     return load<T>(room);
   }
-  if (changetype<T>(0) instanceof u256) {
-    rand(room, 32);
-    return changetype<T>(u256.fromLittleEndian(room));
+  if (isReference<T>()) {
+    if (changetype<T>(0) instanceof u256) {
+      rand(room, 32);
+      return changetype<T>(u256.fromLittleEndian(room));
+    }
   }
-  ERROR('random gives integers; randomBytes and randomFixed give bytes');
+  ERROR('random gives bools and integers; randomBytes and randomFixed give bytes');
 }
 
 /** A random integer from 0 up to but not including the bound, every value as likely as any other. */
