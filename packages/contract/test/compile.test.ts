@@ -89,6 +89,16 @@ describe('what is wrong with a contract is said where it is', () => {
     expect((await failure(source)).message).toMatch(/random gives bools and integers; randomBytes/);
   });
 
+  it.each(['this.m[1] = this.m[2];', 'this.m.has(1);', 'this.m.delete(1);'])(
+    'does not take inner collections for values: %s',
+    async (statement) => {
+      const error = await failure(
+        inClass(`@state m: StateMap<u8, StateMap<u8, u8>>; f(): void { ${statement} }`),
+      );
+      expect(error.message).toMatch(/a map of collections has neither set, has nor delete/);
+    },
+  );
+
   it('names a file that is not there', async () => {
     await expect(compileContract('/nowhere/contract.ts')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });

@@ -22,17 +22,27 @@ export class StateMap<K, V> extends StateCollection {
 
   @operator('[]=')
   set(key: K, value: V): void {
-    if (isReference<V>()) {
-      if (value instanceof StateCollection) ERROR('set the items of an inner collection, not the collection');
-    }
+    onlyValues<V>();
     writePlace<V>(this.key.at<K>(key), value);
   }
 
   has(key: K): bool {
+    onlyValues<V>();
     return isThere(this.key.at<K>(key));
   }
 
   delete(key: K): void {
+    onlyValues<V>();
     removePlace(this.key.at<K>(key));
+  }
+}
+
+/** An inner collection has no place of its own that could be written, found or removed: only its items have. */
+// @ts-ignore: decorator
+@inline
+function onlyValues<V>(): void {
+  if (isReference<V>()) {
+    if (changetype<V>(0) instanceof StateCollection)
+      ERROR('a map of collections has neither set, has nor delete: use those of the inner collection');
   }
 }
