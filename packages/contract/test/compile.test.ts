@@ -9,7 +9,7 @@ import { artifactsOf, CompileError, compileContract } from '@enigma-worker/contr
 import { Harness } from './harness.js';
 import { compileText } from './sources.js';
 
-const IMPORT = `import { contract, state, view, struct, ethereum, EthereumContract, u256, Address, StateMap, Bytes32, Fixed2 } from '@enigma-worker/contract/assembly';\n`;
+const IMPORT = `import { contract, state, view, struct, ethereum, EthereumContract, u256, i256, Address, StateMap, StateList, Bytes32, Fixed2 } from '@enigma-worker/contract/assembly';\n`;
 
 async function failure(source: string): Promise<CompileError> {
   const error: unknown = await compileText(IMPORT + source, { optimize: false }).then(
@@ -50,6 +50,36 @@ describe('what is wrong with a contract is said where it is', () => {
     ],
     ['a width there is not', inClass('f(x: uint12): void {}'), /uint12 has no Solidity type/],
     ['an optional parameter', inClass('f(x: u32 = 1): void {}'), /parameter x cannot be optional/],
+    ['a state of no type', inClass('@state x: f64;'), /contract\.ts:3:13: f64 has no Solidity type/],
+    [
+      'a state of a plain class',
+      `class P {}\n${inClass('@state x: P;')}`,
+      /contract\.ts:4:13: class P cannot/,
+    ],
+    ['a nullable state', inClass('@state x: string | null;'), /contract\.ts:3:13: string \| null has no/],
+    ['a map in memory', inClass('@state x: Map<string, u8>;'), /contract\.ts:3:13: Map<string, u8> has no/],
+    ['a key of no type', inClass('@state x: StateMap<f64, u8>;'), /contract\.ts:3:22: f64 cannot be a key/],
+    [
+      'a signed wide key',
+      `type Wide = i256;\n${inClass('@state x: StateMap<u8, StateMap<Wide, u8>>;')}`,
+      /contract\.ts:4:35: Wide cannot be a key: use bool/,
+    ],
+    [
+      'values of no type',
+      inClass('@state x: StateMap<u8, StateList<f32>>;'),
+      /contract\.ts:3:36: f32 has no Solidity type/,
+    ],
+    [
+      'a list of maps',
+      inClass('@state x: StateList<StateMap<u8, u8>>;'),
+      /contract\.ts:3:23: the items of a StateList are values/,
+    ],
+    ['a bare map', inClass('@state x: StateMap;'), /contract\.ts:3:13: a StateMap has two types/],
+    [
+      'too many dimensions',
+      inClass(`@state x: ${'Fixed2<'.repeat(11)}u8${'>'.repeat(11)};`),
+      /contract\.ts:3:13: at most 10 fixed arrays/,
+    ],
     ['no result type', inClass('f() {}'), /method f needs a result type, or void/],
     [
       'a map that starts full',

@@ -1,6 +1,6 @@
 import { numberToHex, zeroAddress } from 'viem';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { CompiledContract } from '@enigma-worker/contract';
+import { type CompiledContract, compileContract } from '@enigma-worker/contract';
 import { Harness } from './harness.js';
 import { compileText } from './sources.js';
 
@@ -166,6 +166,61 @@ describe('the state of a contract', () => {
     const long = contract.encode('setNumbers', [[1n]]);
     long.set(numberToBytes(2n ** 31n), 32); // more items than there are bytes
     expect(() => contract.run('call', 'setNumbers', long)).toThrow('revert: arguments');
+  });
+});
+
+describe('a state that was never set', () => {
+  it('reads as zero, false or empty, whatever its type and its names', async () => {
+    const files: Record<string, string> = {
+      'main.ts': `import { contract, state, view, struct, StateMap, StateList, Fixed2, Fixed3, u256 } from '@enigma-worker/contract/assembly';
+import { Names, Table, Colour } from './types';
+@struct class Inner { rows: Fixed2<u256[]>; names: Names; }
+@struct class Outer { inners: Fixed2<Inner>; last: Fixed3<bool>; }
+@contract export class Empty {
+  @state plain: Fixed3<u8>;
+  @state deep: Fixed2<Fixed3<string>>;
+  @state outer: Outer;
+  @state maps: StateMap<u8, StateMap<string, Fixed2<Fixed3<u64>>>>;
+  @state structs: StateMap<u8, Outer>;
+  @state lists: StateMap<u8, StateList<Names>>;
+  @state table: Table;
+  @state colour: Colour;
+  @state colours: StateMap<Colour, Colour[]>;
+  @view getPlain(): Fixed3<u8> { return this.plain; }
+  @view getDeep(): Fixed2<Fixed3<string>> { return this.deep; }
+  @view getOuter(): Outer { return this.outer; }
+  @view getMaps(): Fixed2<Fixed3<u64>> { return this.maps[1]['x']; }
+  @view getStructs(): Outer { return this.structs[1]; }
+  @view getTable(): Names { return this.table[1]; }
+  @view getColours(): i32[] { return [this.colour, this.colours[Colour.Red].length]; }
+  add(): Names[] { this.lists[1].push(['a', 'b']); return this.lists[1].toArray(); }
+}`,
+      'types/index.ts': `export * from './names';\nexport { Shade as Colour } from './shade';`,
+      'types/names.ts': `import { Fixed2, StateMap } from '@enigma-worker/contract/assembly';
+export type Names = Fixed2<string>;
+export type Table = StateMap<u8, Names>;`,
+      'types/shade.ts': 'export enum Shade { Red = 3, Blue }',
+    };
+    const contract = new Harness(
+      await compileContract('main.ts', { read: async (path) => files[path] }),
+    ).deploy();
+    const inner = { rows: [[], []], names: ['', ''] };
+    const outer = { inners: [inner, inner], last: [false, false, false] };
+    expect(contract.call('getPlain')).toEqual([0, 0, 0]);
+    expect(contract.call('getDeep')).toEqual([
+      ['', '', ''],
+      ['', '', ''],
+    ]);
+    expect(contract.call('getOuter')).toEqual(outer);
+    expect(contract.call('getMaps')).toEqual([
+      [0n, 0n, 0n],
+      [0n, 0n, 0n],
+    ]);
+    expect(contract.call('getStructs')).toEqual(outer);
+    expect(contract.call('getTable')).toEqual(['', '']);
+    expect(contract.call('getColours')).toEqual([0, 0]);
+    expect(contract.state).toEqual(new Map());
+    expect(contract.call('add')).toEqual([['a', 'b']]);
   });
 });
 

@@ -4,7 +4,12 @@ import { StateKey } from './key';
 export abstract class StateCollection {
   protected readonly key: StateKey;
 
-  constructor(name: usize, length: i32) {
+  /** @param lengths those of fixed arrays as values, for `zero` */
+  constructor(
+    name: usize,
+    length: i32,
+    protected readonly lengths: u64,
+  ) {
     this.key = new StateKey(name, length);
   }
 }

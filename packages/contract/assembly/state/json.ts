@@ -61,12 +61,20 @@ export function readJson<T>(reader: JsonReader): T {
   return changetype<T>(0).readJson(reader);
 }
 
-/** What a place in the state holds before anything was written there: false, 0, and nothing in it. */
-export function zero<T>(): T {
+/**
+ * What a place in the state holds before anything was written there: false, 0, and nothing in it.
+ *
+ * @param lengths those of fixed arrays in one another, which their types do not tell: six bits each, the outermost lowest
+ */
+export function zero<T>(lengths: u64 = 0): T {
   if (isInteger<T>()) return <T>0;
   if (isString<T>()) return changetype<T>('');
   if (changetype<T>(0) instanceof Uint8Array) return changetype<T>(new Uint8Array(0));
   if (isArray<T>()) return changetype<T>(new Array<valueof<T>>());
-  if (isArrayLike<T>()) return changetype<T>(new StaticArray<valueof<T>>(0));
+  if (isArrayLike<T>()) {
+    const items = new StaticArray<valueof<T>>(<i32>(lengths & 63));
+    for (let i = 0; i < items.length; i++) items[i] = zero<valueof<T>>(lengths >> 6);
+    return changetype<T>(items);
+  }
   return instantiate<T>();
 }

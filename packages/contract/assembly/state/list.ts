@@ -4,8 +4,8 @@ import { revert } from '../revert';
 
 /** Values in a row, each in a place of its own; the length stands under the list's own name. */
 export class StateList<T> extends StateCollection {
-  constructor(name: usize, length: i32) {
-    super(name, length);
+  constructor(name: usize, length: i32, lengths: u64 = 0) {
+    super(name, length, lengths);
   }
 
   get length(): i32 {

@@ -6,8 +6,8 @@ import { isThere, readPlace, removePlace, writePlace } from './place';
  * listed belongs into a `StateList` as well. A value may itself be a collection.
  */
 export class StateMap<K, V> extends StateCollection {
-  constructor(name: usize, length: i32) {
-    super(name, length);
+  constructor(name: usize, length: i32, lengths: u64 = 0) {
+    super(name, length, lengths);
   }
 
   /** The value of a key; zero, false or nothing when it has none. */
@@ -15,9 +15,10 @@ export class StateMap<K, V> extends StateCollection {
   get(key: K): V {
     const place = this.key.at<K>(key);
     if (isReference<V>()) {
-      if (changetype<V>(0) instanceof StateCollection) return instantiate<V>(place.pointer, place.length);
+      if (changetype<V>(0) instanceof StateCollection)
+        return instantiate<V>(place.pointer, place.length, this.lengths);
     }
-    return readPlace<V>(place);
+    return readPlace<V>(place, this.lengths);
   }
 
   @operator('[]=')

@@ -27,12 +27,12 @@ export function isThere(key: StateKey): bool {
   return load<u32>(text) != NULL_TEXT;
 }
 
-/** The value at the place; zero, false or nothing when nothing is there. */
-export function readPlace<T>(key: StateKey): T {
+/** The value at the place; zero, false or nothing when nothing is there, for which `zero` wants the lengths. */
+export function readPlace<T>(key: StateKey, lengths: u64 = 0): T {
   const length = readStateLength(key.pointer, key.length);
   const text = heap.alloc(length);
   readState(key.pointer, key.length, text);
-  if (length == 4 && load<u32>(text) == NULL_TEXT) return zero<T>();
+  if (length == 4 && load<u32>(text) == NULL_TEXT) return zero<T>(lengths);
   return readJson<T>(new JsonReader(text, length));
 }
 

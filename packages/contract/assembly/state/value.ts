@@ -12,15 +12,16 @@ export class StateValue<T> {
     this.key = new StateKey(name, length);
   }
 
-  get value(): T {
+  /** @param lengths those of fixed arrays, for `zero` */
+  read(lengths: u64): T {
     if (!this.known) {
-      this.kept = readPlace<T>(this.key);
+      this.kept = readPlace<T>(this.key, lengths);
       this.known = true;
     }
     return this.kept;
   }
 
-  set value(value: T) {
+  write(value: T): void {
     writePlace<T>(this.key, value);
     this.kept = value;
     this.known = true;

@@ -3,6 +3,12 @@ import { type AbiField, type AbiType, fieldsHeadLength, headLength, isDynamic } 
 /** How generated code names the library; no contract calls anything so. */
 export const LIB = '__enigma';
 
+/** A constant text as the two arguments pointer and length, in UTF-8. */
+export function staticText(text: string): string {
+  const bytes = new TextEncoder().encode(text);
+  return `memory.data<u8>([${bytes.join(', ')}]), ${bytes.length}`;
+}
+
 /**
  * AssemblyScript statements that write a value with the AbiWriter `__writer`.
  *

@@ -1,10 +1,18 @@
-import { type ClassDeclaration, type FieldDeclaration, MethodDeclaration, type Node } from 'assemblyscript';
+import { type ClassDeclaration, MethodDeclaration } from 'assemblyscript';
 import { type AbiField, type AbiType, headLength } from './abi-type.js';
-import { decode, encode, LIB } from './codec.js';
+import { decode, encode, LIB, staticText } from './codec.js';
 import type { Edits } from './edits.js';
 import { has } from './modifiers.js';
 import { instanceFields, type TypeResolver } from './resolve-type.js';
-import { decoratorOf, type Documentation, documentationOf, errorAt, type SourceFile } from './source-file.js';
+import {
+  decoratorOf,
+  type Documentation,
+  documentationOf,
+  errorAt,
+  type SourceFile,
+  textOf,
+} from './source-file.js';
+import { expandField } from './state-field.js';
 
 /** A function of a contract that can be called. */
 export interface ContractFunction {
@@ -94,7 +102,7 @@ export function expandContract(
 }
 
 function removeDecorator(
-  declaration: ClassDeclaration | FieldDeclaration | MethodDeclaration,
+  declaration: ClassDeclaration | MethodDeclaration,
   name: string,
   edits: Edits,
 ): boolean {
@@ -105,51 +113,6 @@ function removeDecorator(
 
 function isCallable(method: MethodDeclaration): boolean {
   return !has(method, 'Private', 'Protected', 'Static', 'Get', 'Set');
-}
-
-/** The places of the state that collections own; everything else is a value. */
-const COLLECTIONS = new Set(['StateMap', 'StateList']);
-
-/** Rewrites a state field and gives the statement that sets its first value, if it has one. */
-function expandField(file: SourceFile, field: FieldDeclaration, types: TypeResolver, edits: Edits): string[] {
-  const name = field.name.text;
-  const decorator = decoratorOf(field, 'state');
-  if (!decorator)
-    throw errorAt(
-      field.name,
-      `field ${name} would be forgotten after the call: mark it @state or make it static`,
-    );
-  if (!field.type) throw errorAt(field.name, `field ${name} needs a type`);
-  const type = textOf(file, field.type);
-  const key = staticText(name);
-  const start = decorator.range.start;
-  const end = field.range.end;
-  if (COLLECTIONS.has(types.nameInLibrary(file, field.type) ?? '')) {
-    if (field.initializer)
-      throw errorAt(field.initializer, `${name} starts empty: fill it in the constructor`);
-    edits.replace(start, end, `readonly ${name}: ${type} = new ${type}(${key})`);
-    return [];
-  }
-  const cell = `${LIB}.StateValue<${type}>`;
-  edits.replace(
-    start,
-    end,
-    `readonly __${name}: ${cell} = new ${cell}(${key}); get ${name}(): ${type} { return this.__${name}.value; } ` +
-      `set ${name}(value: ${type}) { this.__${name}.value = value; }`,
-  );
-  return field.initializer
-    ? [`this.${name} = ${file.text.slice(field.initializer.range.start, field.initializer.range.end)};`]
-    : [];
-}
-
-function textOf(file: SourceFile, node: Node): string {
-  return file.text.slice(node.range.start, node.range.end);
-}
-
-/** A constant text as the two arguments pointer and length, in UTF-8. */
-export function staticText(text: string): string {
-  const bytes = new TextEncoder().encode(text);
-  return `memory.data<u8>([${bytes.join(', ')}]), ${bytes.length}`;
 }
 
 function parametersOf(file: SourceFile, method: MethodDeclaration, types: TypeResolver): AbiField[] {

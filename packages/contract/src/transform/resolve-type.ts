@@ -1,7 +1,7 @@
 import { type ClassDeclaration, FieldDeclaration, NamedTypeNode, type TypeNode } from 'assemblyscript';
 import type { AbiField, AbiType } from './abi-type.js';
 import { has } from './modifiers.js';
-import { decoratorOf, errorAt, type SourceFile } from './source-file.js';
+import { decoratorOf, errorAt, type SourceFile, textOf } from './source-file.js';
 import { resolveImport, type Sources } from './sources.js';
 
 /** Finds the Solidity types behind the types that a contract is written with. */
@@ -14,29 +14,54 @@ export class TypeResolver {
     this.sources = sources;
   }
 
-  /** The Solidity type of a type written in a file; throws when there is none. */
-  resolve(file: SourceFile, node: TypeNode): AbiType {
+  /**
+   * The Solidity type of a type written in a file; throws when there is none.
+   *
+   * @param takesEnums as the state does: the interface would need to know how many values there are
+   */
+  resolve(file: SourceFile, node: TypeNode, takesEnums = false): AbiType {
     if (!(node instanceof NamedTypeNode) || node.isNullable) throw this.noSuchType(node);
-    const name = node.name.identifier.text;
     const argument = node.typeArguments?.[0];
-    const found = this.find(file, name);
-    if (found.kind === 'alias') return this.resolve(found.file, found.type);
+    const found = this.find(file, node.name.identifier.text);
+    if (found.kind === 'alias') return this.resolve(found.file, found.type, takesEnums);
     if (found.kind === 'class') return this.struct(found.file, found.declaration, node);
+    if (found.kind === 'enum') {
+      if (takesEnums) return ENUM;
+      throw this.noSuchType(node);
+    }
     const simple = builtIn(found.name);
     if (simple) return simple;
-    if (found.name === 'Array' && argument) return { kind: 'array', item: this.resolve(file, argument) };
     const fixed = /^Fixed([1-9]\d*)$/.exec(found.name);
-    if (fixed && argument)
-      return { kind: 'fixedArray', item: this.resolve(file, argument), length: Number(fixed[1]) };
-    throw this.noSuchType(node);
+    const isArray = fixed !== null || found.name === 'Array';
+    if (!argument || !isArray) throw this.noSuchType(node);
+    const item = this.resolve(file, argument, takesEnums);
+    return fixed ? { kind: 'fixedArray', item, length: Number(fixed[1]) } : { kind: 'array', item };
+  }
+
+  /** Throws when a map of the state cannot have keys of the type. */
+  checkKey(file: SourceFile, node: TypeNode): void {
+    const written = this.withoutAliases(file, node);
+    const found = this.find(written.file, nameOf(written.node) ?? '');
+    const type = found.kind === 'enum' ? ENUM : builtIn(found.kind === 'builtIn' ? found.name : '');
+    if (!type || type.kind === 'bytes' || (type.kind === 'int' && type.bits > 64)) {
+      throw errorAt(
+        node,
+        `${textOf(file, node)} cannot be a key: use bool, u8 to u64, i8 to i64, u256, string, Address or Bytes1 to Bytes32`,
+      );
+    }
   }
 
   /** Name of a type as the library or AssemblyScript knows it, whatever the file calls it. */
   nameInLibrary(file: SourceFile, node: TypeNode): string | undefined {
-    if (!(node instanceof NamedTypeNode)) return undefined;
-    const found = this.find(file, node.name.identifier.text);
-    if (found.kind === 'alias') return this.nameInLibrary(found.file, found.type);
+    const written = this.withoutAliases(file, node);
+    const found = this.find(written.file, nameOf(written.node) ?? '');
     return found.kind === 'builtIn' ? found.name : undefined;
+  }
+
+  /** The type that stands behind aliases, and the file it is written in. */
+  withoutAliases(file: SourceFile, node: TypeNode): { file: SourceFile; node: TypeNode } {
+    const found = this.find(file, nameOf(node) ?? '');
+    return found.kind === 'alias' ? this.withoutAliases(found.file, found.type) : { file, node };
   }
 
   /** The fields of a struct, in order. */
@@ -64,12 +89,23 @@ export class TypeResolver {
     if (declaration) return { kind: 'class', file, declaration };
     const alias = file.aliases.get(name);
     if (alias) return { kind: 'alias', file, type: alias.type };
-    const imported = file.imports.get(name);
-    if (!imported) return { kind: 'builtIn', name };
-    const path = resolveImport(file.path, imported.path);
-    const target =
-      path === undefined ? undefined : (this.sources.get(path) ?? this.sources.get(`${path}/index`));
-    return target ? this.find(target, imported.name) : { kind: 'builtIn', name: imported.name };
+    if (file.enums.has(name)) return { kind: 'enum' };
+    const imported = file.imports.get(name) ?? file.reexports.get(name);
+    if (imported) {
+      const target = this.fileAt(file, imported.path);
+      return target ? this.find(target, imported.name) : { kind: 'builtIn', name: imported.name };
+    }
+    for (const path of file.wholeReexports) {
+      const target = this.fileAt(file, path);
+      const found = target && this.find(target, name);
+      if (found && found.kind !== 'builtIn') return found;
+    }
+    return { kind: 'builtIn', name };
+  }
+
+  private fileAt(from: SourceFile, written: string): SourceFile | undefined {
+    const path = resolveImport(from.path, written);
+    return path === undefined ? undefined : (this.sources.get(path) ?? this.sources.get(`${path}/index`));
   }
 
   private noSuchType(node: TypeNode): Error {
@@ -85,7 +121,15 @@ export class TypeResolver {
 type Found =
   | { kind: 'class'; file: SourceFile; declaration: ClassDeclaration }
   | { kind: 'alias'; file: SourceFile; type: TypeNode }
+  | { kind: 'enum' }
   | { kind: 'builtIn'; name: string };
+
+/** What AssemblyScript makes of an enum. */
+const ENUM: AbiType = { kind: 'int', bits: 32 };
+
+function nameOf(node: TypeNode): string | undefined {
+  return node instanceof NamedTypeNode && !node.isNullable ? node.name.identifier.text : undefined;
+}
 
 /** The fields that every object of a class has. */
 export function instanceFields(declaration: ClassDeclaration): FieldDeclaration[] {

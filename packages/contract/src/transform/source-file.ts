@@ -2,6 +2,7 @@ import {
   ClassDeclaration,
   type DeclarationStatement,
   type DecoratorNode,
+  EnumDeclaration,
   ExportStatement,
   IdentifierExpression,
   ImportStatement,
@@ -28,7 +29,12 @@ export interface SourceFile {
   readonly text: string;
   readonly classes: ReadonlyMap<string, ClassDeclaration>;
   readonly aliases: ReadonlyMap<string, TypeDeclaration>;
+  readonly enums: ReadonlySet<string>;
   readonly imports: ReadonlyMap<string, ImportedName>;
+  /** Names that the file only hands on. */
+  readonly reexports: ReadonlyMap<string, ImportedName>;
+  /** Paths of the files that it hands on whole. */
+  readonly wholeReexports: readonly string[];
   /** Paths of all imports and re-exports, as written. */
   readonly dependencies: readonly string[];
   /** Where the block comments are. */
@@ -50,13 +56,18 @@ export function parseSource(path: string, text: string): SourceFile {
   parser.parseFile(text, `${path}.ts`, true);
   const classes = new Map<string, ClassDeclaration>();
   const aliases = new Map<string, TypeDeclaration>();
+  const enums = new Set<string>();
   const imports = new Map<string, ImportedName>();
+  const reexports = new Map<string, ImportedName>();
+  const wholeReexports: string[] = [];
   const dependencies: string[] = [];
   for (const statement of parser.sources[0]?.statements ?? []) {
     if (statement instanceof ClassDeclaration && !(statement instanceof InterfaceDeclaration)) {
       classes.set(statement.name.text, statement);
     } else if (statement instanceof TypeDeclaration) {
       aliases.set(statement.name.text, statement);
+    } else if (statement instanceof EnumDeclaration) {
+      enums.add(statement.name.text);
     } else if (statement instanceof ImportStatement) {
       dependencies.push(statement.path.value);
       for (const declaration of statement.declarations ?? []) {
@@ -66,10 +77,15 @@ export function parseSource(path: string, text: string): SourceFile {
         });
       }
     } else if (statement instanceof ExportStatement && statement.path) {
-      dependencies.push(statement.path.value);
+      const from = statement.path.value;
+      dependencies.push(from);
+      if (!statement.members) wholeReexports.push(from);
+      for (const member of statement.members ?? []) {
+        reexports.set(member.exportedName.text, { name: member.localName.text, path: from });
+      }
     }
   }
-  return { path, text, classes, aliases, imports, dependencies, comments };
+  return { path, text, classes, aliases, enums, imports, reexports, wholeReexports, dependencies, comments };
 }
 
 /** An error that points at a node. */
@@ -78,6 +94,11 @@ export function errorAt(node: Node, message: string): CompileError {
     file: node.range.source.normalizedPath,
     ...placeOf(node.range.source.text, node.range.start),
   });
+}
+
+/** What the author wrote for a node. */
+export function textOf(file: SourceFile, node: Node): string {
+  return file.text.slice(node.range.start, node.range.end);
 }
 
 /** Line and column of an offset in a text. */

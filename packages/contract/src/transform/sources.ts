@@ -11,11 +11,16 @@ export type Sources = ReadonlyMap<string, SourceFile>;
 export async function loadSources(entry: string, read: ReadSource): Promise<Sources> {
   const sources = new Map<string, SourceFile>();
   const open = [entry.replace(/\.ts$/, '')];
-  for (let path = open.pop(); path !== undefined; path = open.pop()) {
-    if (sources.has(path)) continue;
-    const text = (await read(`${path}.ts`)) ?? (await read(`${path}/index.ts`));
+  for (let asked = open.pop(); asked !== undefined; asked = open.pop()) {
+    if (sources.has(asked) || sources.has(`${asked}/index`)) continue;
+    let path = asked;
+    let text = await read(`${path}.ts`);
     if (text === undefined) {
-      if (sources.size === 0) throw new CompileError('NOT_FOUND', `there is no file ${path}.ts`);
+      path = `${asked}/index`;
+      text = await read(`${path}.ts`);
+    }
+    if (text === undefined) {
+      if (sources.size === 0) throw new CompileError('NOT_FOUND', `there is no file ${asked}.ts`);
       continue; // the compiler reports what cannot be imported, and where
     }
     const file = parseSource(path, text);

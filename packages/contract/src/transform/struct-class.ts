@@ -4,7 +4,8 @@ import { decode, encodeFields, LIB } from './codec.js';
 import type { Edits } from './edits.js';
 import { has } from './modifiers.js';
 import { instanceFields, type TypeResolver } from './resolve-type.js';
-import { decoratorOf, errorAt, type SourceFile } from './source-file.js';
+import { decoratorOf, errorAt, type SourceFile, textOf } from './source-file.js';
+import { fixedLengths } from './state-field.js';
 
 /**
  * Gives a `@struct` class what its values need to cross the interface and to be kept in the state: its fields in order are a
@@ -33,10 +34,13 @@ export function expandStruct(
   const decorator = decoratorOf(declaration, 'struct');
   if (decorator) edits.remove(decorator.range.start, decorator.range.end);
   const written: string[] = [];
-  for (const field of instanceFields(declaration)) {
-    const text = field.type ? file.text.slice(field.type.range.start, field.type.range.end) : '';
+  for (const [i, field] of instanceFields(declaration).entries()) {
+    const type = fields[i]?.type;
+    if (!field.type || !type) continue; // each has both, or `fields` had thrown
+    const text = textOf(file, field.type);
     written.push(text);
-    if (!field.initializer && field.type) edits.insert(field.type.range.end, ` = ${LIB}.zero<${text}>()`);
+    if (!field.initializer)
+      edits.insert(field.type.range.end, ` = ${LIB}.zero<${text}>(${fixedLengths(type, field.type)})`);
   }
   const create = `const value = changetype<${name}>(__new(offsetof<${name}>(), idof<${name}>()));`;
   const members = [

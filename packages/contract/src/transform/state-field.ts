@@ -1,0 +1,80 @@
+import { type FieldDeclaration, NamedTypeNode, type Node, type TypeNode } from 'assemblyscript';
+import type { AbiType } from './abi-type.js';
+import { LIB, staticText } from './codec.js';
+import type { Edits } from './edits.js';
+import type { TypeResolver } from './resolve-type.js';
+import { decoratorOf, errorAt, type SourceFile, textOf } from './source-file.js';
+
+/** The places of the state that collections own; everything else is a value. */
+const COLLECTIONS = new Set(['StateMap', 'StateList']);
+
+/** Rewrites a state field and gives the statement that sets its first value, if it has one. */
+export function expandField(
+  file: SourceFile,
+  field: FieldDeclaration,
+  types: TypeResolver,
+  edits: Edits,
+): string[] {
+  const name = field.name.text;
+  const decorator = decoratorOf(field, 'state');
+  if (!decorator)
+    throw errorAt(
+      field.name,
+      `field ${name} would be forgotten after the call: mark it @state or make it static`,
+    );
+  if (!field.type) throw errorAt(field.name, `field ${name} needs a type`);
+  const type = textOf(file, field.type);
+  const key = staticText(name);
+  const start = decorator.range.start;
+  const end = field.range.end;
+  const lengths = fixedLengths(storedType(file, field.type, types), field.type);
+  if (COLLECTIONS.has(types.nameInLibrary(file, field.type) ?? '')) {
+    if (field.initializer)
+      throw errorAt(field.initializer, `${name} starts empty: fill it in the constructor`);
+    edits.replace(start, end, `readonly ${name}: ${type} = instantiate<${type}>(${key}, ${lengths})`);
+    return [];
+  }
+  const cell = `${LIB}.StateValue<${type}>`;
+  edits.replace(
+    start,
+    end,
+    `readonly __${name}: ${cell} = new ${cell}(${key}); get ${name}(): ${type} { return this.__${name}.read(${lengths}); } ` +
+      `set ${name}(value: ${type}) { this.__${name}.write(value); }`,
+  );
+  return field.initializer ? [`this.${name} = ${textOf(file, field.initializer)};`] : [];
+}
+
+/** The type of the values in the places of a field, which for a collection are its items; throws when the state cannot hold it. */
+function storedType(file: SourceFile, node: TypeNode, types: TypeResolver): AbiType {
+  const written = types.withoutAliases(file, node);
+  const [first, second] = (written.node instanceof NamedTypeNode && written.node.typeArguments) || [];
+  switch (types.nameInLibrary(file, node)) {
+    case 'StateMap':
+      if (!first || !second) throw errorAt(node, 'a StateMap has two types: of its keys, and of its values');
+      types.checkKey(written.file, first);
+      return storedType(written.file, second, types);
+    case 'StateList':
+      if (!first) throw errorAt(node, 'a StateList has the type of its items');
+      if (COLLECTIONS.has(types.nameInLibrary(written.file, first) ?? ''))
+        throw errorAt(first, 'the items of a StateList are values: a StateMap by index can hold collections');
+      return types.resolve(written.file, first, true);
+    default:
+      return types.resolve(file, node, true);
+  }
+}
+
+/** Lengths that one number of the library's `zero` holds, and the bits of each. */
+const MAX_LENGTHS = 10;
+const LENGTH_BITS = 6n;
+
+/** The lengths of fixed arrays in one another as one number, which `zero` in the library makes an empty value with. */
+export function fixedLengths(type: AbiType, node: Node): bigint {
+  let lengths = 0n;
+  let depth = 0;
+  for (let inner = type; inner.kind === 'fixedArray'; inner = inner.item) {
+    if (depth === MAX_LENGTHS)
+      throw errorAt(node, `at most ${MAX_LENGTHS} fixed arrays stand in one another`);
+    lengths |= BigInt(inner.length) << (LENGTH_BITS * BigInt(depth++));
+  }
+  return lengths;
+}
