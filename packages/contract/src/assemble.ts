@@ -3,6 +3,7 @@ import { type APIOptions, main as asc, type Transform } from 'assemblyscript/asc
 import { CompileError } from './errors.js';
 import { DATA_END_EXPORT, prepareEntries, RESERVE_EXPORT, START_EXPORT } from './start.js';
 import { CALL, DEPLOY } from './transform/contract-class.js';
+import type { EditedText } from './transform/edits.js';
 import type { ExpandedContract } from './transform/expand.js';
 import { placeOf } from './transform/source-file.js';
 
@@ -22,6 +23,13 @@ export interface AssembleInput {
 const ERROR = 3;
 
 type Diagnostic = Parameters<NonNullable<APIOptions['reportDiagnostic']>>[0];
+
+/** What the compiler refuses, as an error of ours. */
+interface Report {
+  readonly error: CompileError;
+  /** Whether it stands in code that the author did not write. */
+  readonly isGenerated: boolean;
+}
 
 const ENTRY = '__entry';
 const RUNTIME = 'assembly/runtime/index';
@@ -81,7 +89,7 @@ function createTransform(): Transform {
 export async function assemble(input: AssembleInput): Promise<Uint8Array> {
   let wasm: Uint8Array | undefined;
   const chosen = [...(input.optimize ? OPTIMIZE : []), ...(input.features === 'mvp' ? MVP : [])];
-  const errors: CompileError[] = [];
+  const reports: Report[] = [];
   const { error } = await asc([`${ENTRY}.ts`, '--baseDir', input.sourceDirectory, ...OPTIONS, ...chosen], {
     transforms: [createTransform()],
     readFile: (name) => readFor(input, name),
@@ -91,9 +99,12 @@ export async function assemble(input: AssembleInput): Promise<Uint8Array> {
     listFiles: () => [],
     stderr: { write: () => undefined },
     reportDiagnostic: (diagnostic) => {
-      if (diagnostic.category === ERROR) errors.push(errorOf(diagnostic, input.expanded.texts));
+      if (diagnostic.category === ERROR) reports.push(reportOf(diagnostic, input.expanded.texts));
     },
   });
+  // What is wrong in generated code follows from what is wrong elsewhere, if anything is.
+  const written = reports.filter(({ isGenerated }) => !isGenerated);
+  const errors = (written.length > 0 ? written : reports).map((report) => report.error);
   const [first] = errors;
   if (first) {
     throw new CompileError('COMPILER', errors.map(({ message }) => message).join('\n'), first.position);
@@ -105,14 +116,18 @@ export async function assemble(input: AssembleInput): Promise<Uint8Array> {
   return wasm;
 }
 
-/** What the compiler says, with the plain names of types, at the line where the author wrote it. */
-function errorOf({ message, range }: Diagnostic, texts: ReadonlyMap<string, string>): CompileError {
+/** What the compiler says, with the plain names of types, where the author wrote it. */
+function reportOf({ message, range }: Diagnostic, texts: ReadonlyMap<string, EditedText>): Report {
   const plain = message.replace(/~lib\/[\w@/.-]*\/(\w+)/g, '$1');
   const file = range?.source?.normalizedPath;
   const text = file === undefined ? undefined : texts.get(file.replace(/\.ts$/, ''));
-  if (!range || file === undefined) return new CompileError('COMPILER', plain);
-  if (text === undefined) return new CompileError('COMPILER', `${plain} (in ${file})`);
-  return new CompileError('COMPILER', plain, { file, ...placeOf(text, range.start) });
+  if (!range || file === undefined || text === undefined) {
+    const where = file === undefined ? '' : ` (in ${file})`;
+    return { error: new CompileError('COMPILER', plain + where), isGenerated: false };
+  }
+  const origin = text.originOf(range.start);
+  const position = origin && { file, ...placeOf(text.original, origin.offset) };
+  return { error: new CompileError('COMPILER', plain, position), isGenerated: !origin?.isWritten };
 }
 
 /** Finds what the compiler asks for: the entry made here, the library, the expanded contract, or a package of the author. */
@@ -128,7 +143,7 @@ async function readFor(input: AssembleInput, name: string): Promise<string | nul
   const library = path.split(`node_modules/${PACKAGE_NAME}/`)[1];
   if (library !== undefined) return (await input.read(join(input.packageDirectory, library))) ?? null;
   return (
-    input.expanded.texts.get(path.replace(/\.ts$/, '')) ??
+    input.expanded.texts.get(path.replace(/\.ts$/, ''))?.text ??
     (await input.read(join(input.sourceDirectory, path))) ??
     null
   );

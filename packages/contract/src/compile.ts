@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ContractAbi, ContractDocs } from './abi.js';
 import { assemble } from './assemble.js';
+import { checkImports } from './imports.js';
 import { abiOf, docsOf } from './transform/abi-json.js';
 import { expand } from './transform/expand.js';
 import { loadSources, type ReadSource } from './transform/sources.js';
@@ -55,6 +56,7 @@ export async function compileContract(
     read: readText,
     sourceDirectory: directory,
   });
+  checkImports(wasm, sources);
   return {
     name: expanded.contract.name,
     wasm,

@@ -80,6 +80,19 @@ describe('what is wrong with a contract is said where it is', () => {
       inClass(`@state x: ${'Fixed2<'.repeat(11)}u8${'>'.repeat(11)};`),
       /contract\.ts:3:13: at most 10 fixed arrays/,
     ],
+    [
+      'a misspelt decorator',
+      inClass('@veiw f(): void {}'),
+      /contract\.ts:3:3: @veiw means nothing here: @state/,
+    ],
+    ['a static state', inClass('@state static x: u8 = 1;'), /contract\.ts:3:3: @state means nothing here/],
+    ['a view of a field', inClass('@view @state x: u8;'), /contract\.ts:3:3: @view means nothing here/],
+    [
+      'a view that is a getter',
+      inClass('@view get x(): u8 { return 1; }'),
+      /a getter cannot be called.*make x a/,
+    ],
+    ['a generic method', inClass('f<T>(x: u8): u8 { return x; }'), /3:3: method f cannot be generic/],
     ['no result type', inClass('f() {}'), /method f needs a result type, or void/],
     [
       'a map that starts full',
@@ -105,6 +118,41 @@ describe('what is wrong with a contract is said where it is', () => {
     const error = await failure(source);
     expect(error.code).toBe('SOURCE');
     expect(error.message).toMatch(message);
+  });
+
+  it.each([
+    ['in a method', '@state x: u256;  f(): void { this.x = "no"; }', 41, 'String'],
+    ['behind a field that was rewritten', '@state x: u256; @view f(): u256 { return 5; }', 44, 'i32'],
+    ['in the first value of a field', '@state x: u256 = 5; f(): void {}', 20, 'i32'],
+  ])('leaves errors of the language to its compiler, where the author wrote them: %s', async (...row) => {
+    const [, body, column, type] = row;
+    const error = await failure(`@contract class C {\n  ${body}\n}`);
+    expect(error.code).toBe('COMPILER');
+    expect(error.position).toEqual({ file: 'contract.ts', line: 3, column });
+    expect(error.message).toBe(`contract.ts:3:${column}: Type '${type}' is not assignable to type 'u256'.`);
+  });
+
+  it('leaves out errors that follow in generated code', async () => {
+    const error = await failure(inClass('f(x: u8): void {} f(x: u16): void {}'));
+    expect(error.message).toBe("contract.ts:3:21: Duplicate identifier 'f'.");
+  });
+
+  it.each([
+    ['console.log("x");', 3, 15, /`console\.log` is nothing that a worker has: use `print`/],
+    ['/* Math.random */ "Math.random"; Math\n  .random();', 3, 48, /`Math\.random` .*: use `random`/],
+    ['Date.now();', 3, 15, /`Date\.now` .*: a contract has no clock/],
+    ['trace("x");', 3, 15, /`trace` .*: use `print`/],
+  ])('refuses what no worker has: %s', async (statement, line, column, message) => {
+    const error = await failure(inClass(`f(): void { ${statement} }`));
+    expect(error.message).toMatch(message);
+    expect(error.position).toEqual({ file: 'contract.ts', line, column });
+  });
+
+  it('refuses functions that no worker has, though the contract declares them', async () => {
+    const error = await failure(
+      `@external("env", "clock") declare function clock(): i64;\n${inClass('f(): i64 { return clock(); }')}`,
+    );
+    expect(error.message).toMatch(/`clock` is nothing that a worker has/);
   });
 
   it('leaves errors of the language to its compiler, at the line the author wrote', async () => {

@@ -1,4 +1,9 @@
-import { type ClassDeclaration, MethodDeclaration } from 'assemblyscript';
+import {
+  type ClassDeclaration,
+  type DeclarationStatement,
+  FieldDeclaration,
+  MethodDeclaration,
+} from 'assemblyscript';
 import { type AbiField, type AbiType, headLength } from './abi-type.js';
 import { decode, encode, LIB, staticText } from './codec.js';
 import type { Edits } from './edits.js';
@@ -33,6 +38,9 @@ export interface ContractModel {
   readonly functions: readonly ContractFunction[];
 }
 
+/** The decorators of AssemblyScript's own that a member can have. */
+const LANGUAGE_DECORATOR = /^(inline|lazy|unsafe|operator(\..*)?)$/;
+
 /** The names that the deployment and the calls of a contract get in its file. */
 export const DEPLOY = '__deploy';
 export const CALL = '__call';
@@ -62,6 +70,7 @@ export function expandContract(
   let constructorDocs: Documentation = { params: {} };
   let construct = '';
   for (const member of declaration.members) {
+    checkDecorators(file, member);
     if (!(member instanceof MethodDeclaration)) continue;
     const method = member;
     const isView = removeDecorator(method, 'view', edits);
@@ -72,6 +81,9 @@ export function expandContract(
       if (method.body) edits.insert(method.body.range.start, ': void ');
       construct = `${decodeParameters(file, method, constructorParameters)} contract.__construct(${argumentNames(constructorParameters)});`;
     } else if (isCallable(method)) {
+      if (method.typeParameters) {
+        throw errorAt(method.name, `method ${method.name.text} cannot be generic: a caller gives no types`);
+      }
       const parameters = parametersOf(file, method, types);
       const result = resultOf(file, method, types);
       functions.push({
@@ -84,7 +96,7 @@ export function expandContract(
       entries.push(entryOf(file, method, parameters, result, isView));
     }
   }
-  edits.insert(declaration.range.end - 1, ` __initialize(): void { ${initial.join(' ')} } `);
+  edits.insert(declaration.range.end - 1, ' __initialize(): void {', ...initial, ' } ');
   edits.append(
     `export function ${DEPLOY}(): void { const contract = new ${name}(); contract.__initialize(); ${construct} }`,
   );
@@ -109,6 +121,27 @@ function removeDecorator(
   const decorator = decoratorOf(declaration, name);
   if (decorator) edits.remove(decorator.range.start, decorator.range.end);
   return decorator !== undefined;
+}
+
+/** Refuses decorators that would be passed over in silence. */
+function checkDecorators(file: SourceFile, member: DeclarationStatement): void {
+  const isField = member instanceof FieldDeclaration && !has(member, 'Static');
+  const isMethod = member instanceof MethodDeclaration && !has(member, 'Static', 'Constructor', 'Get', 'Set');
+  for (const decorator of member.decorators ?? []) {
+    const written = textOf(file, decorator.name).replace('@', '');
+    if (
+      LANGUAGE_DECORATOR.test(written) ||
+      (isField && written === 'state') ||
+      (isMethod && written === 'view')
+    )
+      continue;
+    throw errorAt(
+      decorator,
+      written === 'view' && has(member, 'Get')
+        ? `a getter cannot be called from outside: make ${member.name.text} a method`
+        : `@${written} means nothing here: @state marks a field that is not static, @view a method that only reads`,
+    );
+  }
 }
 
 function isCallable(method: MethodDeclaration): boolean {

@@ -2,7 +2,7 @@ import type { ClassDeclaration } from 'assemblyscript';
 import { CompileError } from '../errors.js';
 import { LIB } from './codec.js';
 import { type ContractModel, expandContract } from './contract-class.js';
-import { Edits } from './edits.js';
+import { type EditedText, Edits } from './edits.js';
 import { expandEthereum } from './ethereum-class.js';
 import { expandStruct } from './struct-class.js';
 import { TypeResolver } from './resolve-type.js';
@@ -15,7 +15,7 @@ export interface ExpandedContract {
   /** Path without `.ts` of the file that holds the contract class. */
   readonly path: string;
   /** The text of each file, by path without `.ts`. */
-  readonly texts: ReadonlyMap<string, string>;
+  readonly texts: ReadonlyMap<string, EditedText>;
 }
 
 /**
@@ -24,7 +24,7 @@ export interface ExpandedContract {
  */
 export function expand(sources: Sources): ExpandedContract {
   const types = new TypeResolver(sources);
-  const texts = new Map<string, string>();
+  const texts = new Map<string, EditedText>();
   const found: { file: SourceFile; contract: ContractModel }[] = [];
   for (const file of sources.values()) {
     const edits = new Edits(file.text);

@@ -1,20 +1,20 @@
 import { type FieldDeclaration, NamedTypeNode, type Node, type TypeNode } from 'assemblyscript';
 import type { AbiType } from './abi-type.js';
 import { LIB, staticText } from './codec.js';
-import type { Edits } from './edits.js';
+import type { Edits, Fragment } from './edits.js';
 import type { TypeResolver } from './resolve-type.js';
 import { decoratorOf, errorAt, type SourceFile, textOf } from './source-file.js';
 
 /** The places of the state that collections own; everything else is a value. */
 const COLLECTIONS = new Set(['StateMap', 'StateList']);
 
-/** Rewrites a state field and gives the statement that sets its first value, if it has one. */
+/** Rewrites a state field and gives the statement that sets its first value, or nothing. */
 export function expandField(
   file: SourceFile,
   field: FieldDeclaration,
   types: TypeResolver,
   edits: Edits,
-): string[] {
+): readonly Fragment[] {
   const name = field.name.text;
   const decorator = decoratorOf(field, 'state');
   if (!decorator)
@@ -41,7 +41,7 @@ export function expandField(
     `readonly __${name}: ${cell} = new ${cell}(${key}); get ${name}(): ${type} { return this.__${name}.read(${lengths}); } ` +
       `set ${name}(value: ${type}) { this.__${name}.write(value); }`,
   );
-  return field.initializer ? [`this.${name} = ${textOf(file, field.initializer)};`] : [];
+  return field.initializer ? [` this.${name} = `, field.initializer.range, ';'] : [];
 }
 
 /** The type of the values in the places of a field, which for a collection are its items; throws when the state cannot hold it. */
