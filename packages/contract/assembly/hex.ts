@@ -21,8 +21,9 @@ function asciiOf(nibbles: u64): u64 {
 /** The four bytes of eight ASCII digits. */
 function bytesOf(digits: u64): u32 {
   let nibbles = (digits & 0x0f0f0f0f0f0f0f0f) + ((digits >> 6) & 0x0101010101010101) * 9;
-  // What is no digit does not become the same text again.
-  if (asciiOf(nibbles & 0x0f0f0f0f0f0f0f0f) != (digits | 0x2020202020202020)) revert('not a hex digit');
+  // What is no digit does not become the same text again. Only letters have a case: what has bit 6 gets bit 5.
+  const lower = digits | ((digits >> 1) & 0x2020202020202020);
+  if (asciiOf(nibbles & 0x0f0f0f0f0f0f0f0f) != lower) revert('not a hex digit');
   nibbles = bswap<u64>(nibbles);
   nibbles = (nibbles | (nibbles >> 4)) & 0x00ff00ff00ff00ff;
   nibbles = (nibbles | (nibbles >> 8)) & 0x0000ffff0000ffff;

@@ -5,7 +5,7 @@ import { Harness } from './harness.js';
 import { compileText } from './sources.js';
 
 const SOURCE = `
-import { contract, view, u256, i256, random } from '@enigma-worker/contract/assembly';
+import { contract, view, u256, i256, Address } from '@enigma-worker/contract/assembly';
 @contract export class Arithmetic {
   @view add(a: u256, b: u256): u256 { return a + b; }
   @view sub(a: u256, b: u256): u256 { return a - b; }
@@ -28,8 +28,14 @@ import { contract, view, u256, i256, random } from '@enigma-worker/contract/asse
   @view mulSigned(a: i256, b: i256): i256 { return a * b; }
   @view divSigned(a: i256, b: i256): i256 { return a / b; }
   @view remSigned(a: i256, b: i256): i256 { return a % b; }
+  @view powSigned(a: i256, b: u256): i256 { return a ** b; }
+  @view shlSigned(a: i256, bits: i32): i256 { return a << bits; }
+  @view shrSigned(a: i256, bits: i32): i256 { return a >> bits; }
+  @view bitwiseSigned(a: i256, b: i256): i256[] { return [a & b, a | b, a ^ b, ~a]; }
+  @view parsedSigned(text: string): i256 { return i256.parse(text); }
+  @view address(text: string): Address { return Address.fromHex(text); }
   @view negSigned(a: i256): i256 { return -a; }
-  @view compareSigned(a: i256, b: i256): bool[] { return [a == b, a != b, a < b, a > b, a <= b, a >= b]; }
+  @view compareSigned(a: i256, b: i256): bool[] { return [a == b, a != b, a < b, a > b, a <= b, a >= b, !a]; }
   @view textSigned(a: i256): string { return a.toString(); }
   @view smallSigned(a: i256): i64 { return a.toI64(); }
   @view fromSigned(a: i64): i256 { return i256.from(a); }
@@ -130,6 +136,9 @@ describe('256-bit arithmetic in a contract', () => {
       fc.property(unsigned, fc.integer({ min: 0, max: 300 }), (a, bits) => {
         expect(contract.call('shl', a, bits)).toBe(BigInt.asUintN(256, a << BigInt(bits)));
         expect(contract.call('shr', a, bits)).toBe(a >> BigInt(bits));
+        const signedA = BigInt.asIntN(256, a);
+        expect(contract.call('shlSigned', signedA, bits)).toBe(BigInt.asIntN(256, a << BigInt(bits)));
+        expect(contract.call('shrSigned', signedA, bits)).toBe(signedA >> BigInt(bits));
       }),
       { numRuns: 80 },
     );
@@ -148,6 +157,21 @@ describe('256-bit arithmetic in a contract', () => {
     ] as const) {
       check('pow', 0n, MAX, [a, b], () => (a === 1n ? 1n : a ** b));
     }
+    for (const [a, b] of [
+      [-2n, 255n],
+      [2n, 255n],
+      [-2n, 254n],
+      [-2n, 256n],
+      [-3n, 159n],
+      [-3n, 161n],
+      [0n, 0n],
+      [LOW, 1n],
+      [LOW, 2n],
+    ] as const) {
+      check('powSigned', LOW, HIGH, [a, b], () => a ** b);
+    }
+    expect(contract.call('powSigned', -1n, MAX)).toBe(-1n);
+    expect(contract.call('powSigned', -1n, MAX - 1n)).toBe(1n);
   });
 
   it('counts with signs as exact arithmetic does, or reverts', () => {
@@ -166,7 +190,10 @@ describe('256-bit arithmetic in a contract', () => {
           a > b,
           a <= b,
           a >= b,
+          a === 0n,
         ]);
+        expect(contract.call('bitwiseSigned', a, b)).toEqual([a & b, a | b, a ^ b, ~a]);
+        expect(contract.call('parsedSigned', a.toString())).toBe(a);
         expect(contract.call('textSigned', a)).toBe(a.toString());
       }),
       { numRuns: 80 },
@@ -181,8 +208,41 @@ describe('256-bit arithmetic in a contract', () => {
     expect(contract.call('fromSigned', -5n)).toBe(-5n);
     expect(contract.call('smallSigned', -(1n << 63n))).toBe(-(1n << 63n));
     expect(() => contract.call('smallSigned', 1n << 63n)).toThrow('number out of range');
-    for (const text of ['', '0x', '12a', '0xg', '-1', ' 1']) {
+    for (const text of [
+      '',
+      '0x',
+      '12a',
+      '0xg',
+      '-1',
+      ' 1',
+      '0x@',
+      '0x`',
+      '0x0/',
+      '1:',
+      '0\u0130',
+      '0x\u0141',
+    ]) {
       expect(() => contract.call('parsed', text), text).toThrow('not a number');
+    }
+    expect(contract.call('parsed', '0xaF09')).toBe(0xaf09n);
+    expect(contract.call('parsedSigned', '-0x1F')).toBe(-31n);
+    for (const text of ['', '-', '--1', '+1', '- 1', '-0x']) {
+      expect(() => contract.call('parsedSigned', text), text).toThrow('not a number');
+    }
+    expect(() => contract.call('parsedSigned', HIGH.toString() + '0')).toThrow('number out of range');
+  });
+
+  it('reads hex digits, and takes nothing else for one', () => {
+    for (let code = 0; code < 128; code++) {
+      const digit = String.fromCharCode(code);
+      // In the stretches of eight digits, and among the last that are read by two.
+      for (const text of [`${digit}${'0'.repeat(39)}`, `${'0'.repeat(39)}${digit}`]) {
+        if (/^[0-9a-f]+$/i.test(text)) {
+          expect(String(contract.call('address', text)).toLowerCase()).toBe(`0x${text.toLowerCase()}`);
+        } else {
+          expect(() => contract.call('address', text), JSON.stringify(text)).toThrow('not a hex digit');
+        }
+      }
     }
   });
 });

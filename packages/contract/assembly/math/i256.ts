@@ -38,6 +38,12 @@ export class i256 {
     return new i256(new u256(<u64>value));
   }
 
+  /** From decimal digits, or hex digits after `0x`, with a minus before them when the number is negative. */
+  static parse(text: string): i256 {
+    const negative = text.startsWith('-');
+    return signed(negative, u256.parse(negative ? text.substring(1) : text));
+  }
+
   /** The same number with a sign; reverts when it does not fit. */
   static fromU256(value: u256): i256 {
     if (value.limb3 >> 63) overflow();
@@ -103,6 +109,48 @@ export class i256 {
   @operator('%')
   rem(other: i256): i256 {
     return signed(this.isNegative, this.magnitude % other.magnitude);
+  }
+
+  @operator('**')
+  pow(exponent: u256): i256 {
+    return signed(this.isNegative && exponent.bit(0), this.magnitude ** exponent);
+  }
+
+  /** Shifted bits of the two's complement: what leaves at the top is lost. */
+  @operator('<<')
+  shl(bits: i32): i256 {
+    return new i256(this.word << bits);
+  }
+
+  /** Divided by a power of two and rounded down: the sign comes in at the top. */
+  @operator('>>')
+  shr(bits: i32): i256 {
+    return new i256(this.isNegative ? ~(~this.word >> bits) : this.word >> bits);
+  }
+
+  @operator('&')
+  and(other: i256): i256 {
+    return new i256(this.word & other.word);
+  }
+
+  @operator('|')
+  or(other: i256): i256 {
+    return new i256(this.word | other.word);
+  }
+
+  @operator('^')
+  xor(other: i256): i256 {
+    return new i256(this.word ^ other.word);
+  }
+
+  @operator.prefix('~')
+  not(): i256 {
+    return new i256(~this.word);
+  }
+
+  @operator.prefix('!')
+  static isNothing(value: i256): bool {
+    return value.isZero;
   }
 
   @operator('==')

@@ -62,7 +62,10 @@ export class u256 {
     for (let i = hex ? 2 : 0; i < text.length; i++) {
       const character = text.charCodeAt(i);
       let digit = <u32>character - 0x30;
-      if (hex && digit > 9) digit = ((<u32>character) | 0x20) - 0x57;
+      if (hex && digit > 9) {
+        const letter = ((<u32>character) | 0x20) - 0x61;
+        digit = letter < 6 ? letter + 10 : 16;
+      }
       if (digit >= <u32>base.limb0) revert('not a number');
       value = value * base + new u256(digit);
     }
