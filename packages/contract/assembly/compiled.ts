@@ -12,5 +12,6 @@ export { fetchName, isCalled, unknownFunction } from './call';
 export { readJson, writeJson, zero } from './state/json';
 export { JsonReader } from './state/json-reader';
 export { JsonWriter } from './state/json-writer';
-export { forbidWrites } from './state/place';
+export { StateObject } from './state/object';
 export { StateValue } from './state/value';
+export { forbidEffects } from './viewing';

@@ -8,7 +8,7 @@ export function contract(target: object): void {}
 /** A field that lives in the encrypted state of the contract. */
 export function state(target: object): void {}
 
-/** A method that only reads: writing state reverts, and the interface file says `view`. */
+/** A method that only reads: writing state and calling Ethereum revert, and the interface file says `view`. */
 export function view(target: object): void {}
 
 /** A class whose fields, in order, are a Solidity tuple. */

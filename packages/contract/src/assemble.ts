@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type APIOptions, main as asc, type Transform } from 'assemblyscript/asc';
+import { refuseAmbiguousConditions } from './conditions.js';
 import { CompileError } from './errors.js';
 import { DATA_END_EXPORT, prepareEntries, RESERVE_EXPORT, START_EXPORT } from './start.js';
 import { CALL, DEPLOY } from './transform/contract-class.js';
@@ -87,6 +88,7 @@ function createTransform(): Transform {
 
 /** Compiles plain AssemblyScript to a module that exports `deploy` and `call`. */
 export async function assemble(input: AssembleInput): Promise<Uint8Array> {
+  refuseAmbiguousConditions();
   let wasm: Uint8Array | undefined;
   const chosen = [...(input.optimize ? OPTIMIZE : []), ...(input.features === 'mvp' ? MVP : [])];
   const reports: Report[] = [];
@@ -118,7 +120,7 @@ export async function assemble(input: AssembleInput): Promise<Uint8Array> {
 
 /** What the compiler says, with the plain names of types, where the author wrote it. */
 function reportOf({ message, range }: Diagnostic, texts: ReadonlyMap<string, EditedText>): Report {
-  const plain = message.replace(/~lib\/[\w@/.-]*\/(\w+)/g, '$1');
+  const plain = message.replace(/~lib\/[\w@/.-]*\/(\w+)/g, '$1').replace(/^User-defined: '?(.*?)'?$/, '$1');
   const file = range?.source?.normalizedPath;
   const text = file === undefined ? undefined : texts.get(file.replace(/\.ts$/, ''));
   if (!range || file === undefined || text === undefined) {

@@ -132,6 +132,20 @@ describe('what is wrong with a contract is said where it is', () => {
     expect(error.message).toBe(`contract.ts:3:${column}: Type '${type}' is not assignable to type 'u256'.`);
   });
 
+  it.each([
+    'if (x) return true; return false;',
+    'while (x) return true; return false;',
+    'return x ? true : false;',
+    'return x && !x;',
+  ])('takes no wide number for a condition: %s', async (body) => {
+    for (const type of ['u256', 'i256']) {
+      const error = await failure(inClass(`@view f(x: ${type}): bool { ${body} }`));
+      expect(error.message).toMatch(
+        new RegExp(`contract\\.ts:3:\\d+: a ${type} is no condition: compare it`),
+      );
+    }
+  });
+
   it('leaves out errors that follow in generated code', async () => {
     const error = await failure(inClass('f(x: u8): void {} f(x: u16): void {}'));
     expect(error.message).toBe("contract.ts:3:21: Duplicate identifier 'f'.");

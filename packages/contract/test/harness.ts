@@ -15,6 +15,8 @@ export interface Outcome {
   readonly result: Uint8Array;
   readonly prints: readonly string[];
   readonly ethereum: { readonly payload: Uint8Array; readonly address: Uint8Array } | undefined;
+  /** The keys it wrote, as often as it did. */
+  readonly writes: readonly string[];
 }
 
 /** The contract reverted or trapped; its state is what it was. */
@@ -65,6 +67,7 @@ export class Harness {
     const state = new Map(this.state);
     const prints: string[] = [];
     const name = new TextEncoder().encode(functionName);
+    const writes: string[] = [];
     let result = new Uint8Array();
     let ethereum: Outcome['ethereum'];
     let instance: WebAssembly.Instance | undefined;
@@ -89,6 +92,7 @@ export class Harness {
         const json = text(value, length);
         JSON.parse(json);
         state.set(text(key, keyLength), json);
+        writes.push(text(key, keyLength));
       },
       remove_from_state: (key = 0, keyLength = 0) => void state.delete(text(key, keyLength)),
       fetch_function_name_length: () => name.length,
@@ -108,7 +112,7 @@ export class Harness {
       throw new Trapped(prints, error);
     }
     this.state = state;
-    return { result, prints, ethereum };
+    return { result, prints, ethereum, writes };
   }
 }
 

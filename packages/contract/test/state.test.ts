@@ -75,7 +75,7 @@ describe('the state of a contract', () => {
         ['name', '"nobody"'],
       ]),
     );
-    expect(new Harness(compiled).deploy('so"me\n').state.get('name')).toBe(String.raw`"so\"me\u000a"`);
+    expect(new Harness(compiled).deploy('so"me\n').state.get('name')).toBe(String.raw`"so\"me\n"`);
   });
 
   it('keeps values as plain JSON', () => {
@@ -166,6 +166,78 @@ describe('the state of a contract', () => {
     const long = contract.encode('setNumbers', [[1n]]);
     long.set(numberToBytes(2n ** 31n), 32); // more items than there are bytes
     expect(() => contract.run('call', 'setNumbers', long)).toThrow('revert: arguments');
+  });
+});
+
+describe('a field that is changed in place', () => {
+  let compiled: CompiledContract;
+  let contract: Harness;
+  beforeAll(async () => {
+    const source = `
+import { contract, state, struct, view, callEthereum, Address, StateMap, u256, Fixed2, EthereumContract, ethereum } from '@enigma-worker/contract/assembly';
+@struct class Leaf { name: string; amounts: u256[]; }
+@struct class Tree { leaves: Leaf[]; mark: Uint8Array; }
+@ethereum class Target extends EthereumContract { ping(): void {} }
+@contract export class Changing {
+  @state nums: u32[] = [1];
+  @state tree: Tree;
+  @state bytes: Uint8Array;
+  @state pair: Fixed2<string>;
+  @state map: StateMap<u8, u32[]>;
+  constructor() { this.nums.push(2); this.pair[1] = 'a\\n\\t"\\u0001'; }
+  push(x: u32): i32 { this.nums.push(x); return this.nums.length; }
+  grow(): void {
+    const leaf = new Leaf();
+    leaf.amounts.push(u256.from(7));
+    this.tree.leaves.push(leaf);
+    this.tree.leaves[0].name += 'x';
+    this.tree.mark = this.bytes;
+  }
+  setBytes(): void { const bytes = new Uint8Array(2); this.bytes = bytes; bytes[1] = 5; }
+  replace(): void { this.nums.push(9); this.nums = [4]; this.nums.push(5); }
+  look(): i32 { return this.nums.length + this.tree.leaves.length + this.bytes.length + this.pair.length; }
+  copy(): void { this.map[1].push(1); }
+  @view cheat(): void { this.nums = []; }
+  @view read(): Tree { return this.tree; }
+  @view call(): void { callEthereum(new Address(), new Uint8Array(4)); }
+  @view ping(): void { new Target(new Address()).ping(); }
+}`;
+    compiled = await compileText(source);
+    contract = new Harness(compiled).deploy();
+  });
+
+  it('is kept as the call leaves it', () => {
+    expect(contract.state).toEqual(
+      new Map([
+        ['nums', '[1,2]'],
+        ['pair', String.raw`["","a\n\t\"\u0001"]`],
+      ]),
+    );
+    expect(contract.call('push', 3)).toBe(3);
+    expect(contract.call('push', 4)).toBe(4);
+    contract.call('setBytes');
+    contract.call('grow');
+    contract.call('grow');
+    const leaf = { name: '', amounts: [7n] };
+    expect(contract.call('read')).toEqual({ leaves: [{ ...leaf, name: 'xx' }, leaf], mark: '0x0005' });
+    contract.call('replace');
+    expect(contract.state.get('nums')).toBe('[4,5]');
+  });
+
+  it('is not written when it is only read, and values of a map are copies', () => {
+    const fresh = new Harness(compiled).deploy();
+    const before = new Map(fresh.state);
+    expect(fresh.call('look')).toBe(4);
+    for (const name of ['look', 'copy']) {
+      expect(fresh.run('call', name, new Uint8Array()).writes).toEqual([]);
+    }
+    expect(fresh.state).toEqual(before);
+  });
+
+  it('reverts when a view sets it, or calls Ethereum', () => {
+    expect(() => contract.call('cheat')).toThrow('revert: a view method writes state');
+    expect(() => contract.call('call')).toThrow('revert: a view method calls Ethereum');
+    expect(() => contract.call('ping')).toThrow('revert: a view method calls Ethereum');
   });
 });
 

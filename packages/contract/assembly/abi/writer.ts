@@ -3,6 +3,7 @@ import { ret, writeEthereumBridge } from '../host';
 import { i256 } from '../math/i256';
 import { u256 } from '../math/u256';
 import { revert } from '../revert';
+import { checkEthereum } from '../viewing';
 
 /**
  * Writes Solidity's ABI encoding: https://docs.soliditylang.org/en/latest/abi-spec.html. A tuple or array has a head, one word
@@ -47,6 +48,7 @@ export class AbiWriter {
 
   /** Asks for a call of an Ethereum contract with the encoding behind the selector. */
   finishEthereum(selector: u32, contract: FixedBytes): void {
+    checkEthereum();
     store<u32>(this.buffer, bswap(selector));
     writeEthereumBridge(this.buffer, this.used, contract.pointer);
   }

@@ -1,5 +1,12 @@
 import { writeHex } from '../hex';
 
+/** What stands behind a backslash for a character, as the worker prints it; 0 when it has no such form. */
+function escapeOf(code: u8): u8 {
+  if (code == 0x22 || code == 0x5c) return code;
+  // b, t, n, none, f and r, for 8 to 13.
+  return <u32>code - 8 < 6 ? load<u8>(memory.data<u8>([0x62, 0x74, 0x6e, 0, 0x66, 0x72]) + code - 8) : 0;
+}
+
 /** Writes compact JSON text into a buffer that grows. */
 export class JsonWriter {
   private buffer: usize = heap.alloc(64);
@@ -86,6 +93,12 @@ export class JsonWriter {
     this.character(0x22);
     for (let i = 0, length = bytes.byteLength; i < length; i++) {
       const code = load<u8>(changetype<usize>(bytes) + i);
+      const letter = escapeOf(code);
+      if (letter) {
+        this.character(0x5c);
+        this.character(letter);
+        continue;
+      }
       if (code < 0x20) {
         const place = this.reserve(6);
         store<u32>(place, 0x3030755c); // "\u00"
@@ -93,7 +106,6 @@ export class JsonWriter {
         store<u8>(place, (code & 15) + ((code & 15) < 10 ? 0x30 : 0x57), 5);
         continue;
       }
-      if (code == 0x22 || code == 0x5c) this.character(0x5c);
       this.character(code);
     }
     this.character(0x22);

@@ -3,20 +3,14 @@ import { JsonReader } from './json-reader';
 import { readJson, writeJson, zero } from './json';
 import { JsonWriter } from './json-writer';
 import { StateKey } from './key';
-import { revert } from '../revert';
-
-let viewing: bool = false;
-
-/** From here on, a write reverts: the call is of a method that promised only to read. */
-export function forbidWrites(): void {
-  viewing = true;
-}
-
-function checkWrite(): void {
-  if (viewing) revert('a view method writes state');
-}
+import { checkWrite } from '../viewing';
 
 const NULL_TEXT: u32 = 0x6c6c756e; // what a worker reads where nothing is
+
+/** Whether a text that was read says that nothing is there. */
+export function isNull(text: usize, length: i32): bool {
+  return length == 4 && load<u32>(text) == NULL_TEXT;
+}
 
 /** Whether something is at the place. */
 export function isThere(key: StateKey): bool {
@@ -24,7 +18,7 @@ export function isThere(key: StateKey): bool {
   if (length != 4) return true;
   const text = memory.data(4);
   readState(key.pointer, key.length, text);
-  return load<u32>(text) != NULL_TEXT;
+  return !isNull(text, length);
 }
 
 /** The value at the place; zero, false or nothing when nothing is there, for which `zero` wants the lengths. */
@@ -32,7 +26,7 @@ export function readPlace<T>(key: StateKey, lengths: u64 = 0): T {
   const length = readStateLength(key.pointer, key.length);
   const text = heap.alloc(length);
   readState(key.pointer, key.length, text);
-  if (length == 4 && load<u32>(text) == NULL_TEXT) return zero<T>(lengths);
+  if (isNull(text, length)) return zero<T>(lengths);
   return readJson<T>(new JsonReader(text, length));
 }
 

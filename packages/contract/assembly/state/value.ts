@@ -1,7 +1,7 @@
 import { readPlace, writePlace } from './place';
 import { StateKey } from './key';
 
-/** One field of the state. It is read once a call, when it is first asked for; setting it writes at once. */
+/** One field of the state whose values never change. It is read once a call, when it is first asked for; setting it writes at once. */
 @final
 export class StateValue<T> {
   private readonly key: StateKey;

@@ -63,7 +63,10 @@ export function expandContract(
     );
   }
   removeDecorator(declaration, 'contract', edits);
-  const initial = instanceFields(declaration).flatMap((field) => expandField(file, field, types, edits));
+  const fields = instanceFields(declaration).map((field) => expandField(file, field, types, edits));
+  const initial = fields.flatMap((field) => field.initial);
+  const keep = fields.map((field) => field.keep).join('');
+  const finish = keep && ' contract.__keep();';
   const entries: string[] = [];
   const functions: ContractFunction[] = [];
   let constructorParameters: AbiField[] = [];
@@ -93,12 +96,18 @@ export function expandContract(
         isView,
         docs: documentationOf(file, method),
       });
-      entries.push(entryOf(file, method, parameters, result, isView));
+      entries.push(entryOf(file, method, parameters, result, isView ? undefined : finish));
     }
   }
-  edits.insert(declaration.range.end - 1, ' __initialize(): void {', ...initial, ' } ');
+  edits.insert(
+    declaration.range.end - 1,
+    ' __initialize(): void {',
+    ...initial,
+    ' } ',
+    keep && `__keep(): void {${keep} } `,
+  );
   edits.append(
-    `export function ${DEPLOY}(): void { const contract = new ${name}(); contract.__initialize(); ${construct} }`,
+    `export function ${DEPLOY}(): void { const contract = new ${name}(); contract.__initialize(); ${construct}${finish} }`,
   );
   edits.append(`export function ${CALL}(): void {`);
   edits.append(`  const contract = new ${name}(); ${LIB}.fetchName();`);
@@ -184,13 +193,17 @@ function argumentNames(parameters: readonly AbiField[]): string {
   return parameters.map((_, i) => `argument${i}`).join(', ');
 }
 
-/** The statement that runs a function if it is the one that is called. */
+/**
+ * The statement that runs a function if it is the one that is called.
+ *
+ * @param finish what ends a call that may write; `undefined` for a view
+ */
 function entryOf(
   file: SourceFile,
   method: MethodDeclaration,
   parameters: readonly AbiField[],
   result: AbiType | undefined,
-  isView: boolean,
+  finish: string | undefined,
 ): string {
   const name = method.name.text;
   const call = `contract.${name}(${argumentNames(parameters)})`;
@@ -199,7 +212,7 @@ function entryOf(
       `${encode(result, 'result')} __writer.finish();`
     : `${call};`;
   return (
-    `if (${LIB}.isCalled(${staticText(name)})) { ${isView ? `${LIB}.forbidWrites(); ` : ''}` +
-    `${decodeParameters(file, method, parameters)} ${run} return; }`
+    `if (${LIB}.isCalled(${staticText(name)})) { ${finish === undefined ? `${LIB}.forbidEffects(); ` : ''}` +
+    `${decodeParameters(file, method, parameters)} ${run}${finish ?? ''} return; }`
   );
 }

@@ -8,13 +8,24 @@ import { decoratorOf, errorAt, type SourceFile, textOf } from './source-file.js'
 /** The places of the state that collections own; everything else is a value. */
 const COLLECTIONS = new Set(['StateMap', 'StateList']);
 
-/** Rewrites a state field and gives the statement that sets its first value, or nothing. */
+/** A state field that was rewritten. */
+export interface ExpandedField {
+  /** The statement that sets its first value, or nothing. */
+  readonly initial: readonly Fragment[];
+  /** The statement that ends a call for it, or nothing. */
+  readonly keep: string;
+}
+
+/** Values that a contract can change in place. */
+const OBJECTS: ReadonlySet<AbiType['kind']> = new Set(['bytes', 'array', 'fixedArray', 'tuple']);
+
+/** Rewrites a state field as accessors over its place. */
 export function expandField(
   file: SourceFile,
   field: FieldDeclaration,
   types: TypeResolver,
   edits: Edits,
-): readonly Fragment[] {
+): ExpandedField {
   const name = field.name.text;
   const decorator = decoratorOf(field, 'state');
   if (!decorator)
@@ -27,21 +38,26 @@ export function expandField(
   const key = staticText(name);
   const start = decorator.range.start;
   const end = field.range.end;
-  const lengths = fixedLengths(storedType(file, field.type, types), field.type);
+  const stored = storedType(file, field.type, types);
+  const lengths = fixedLengths(stored, field.type);
   if (COLLECTIONS.has(types.nameInLibrary(file, field.type) ?? '')) {
     if (field.initializer)
       throw errorAt(field.initializer, `${name} starts empty: fill it in the constructor`);
     edits.replace(start, end, `readonly ${name}: ${type} = instantiate<${type}>(${key}, ${lengths})`);
-    return [];
+    return { initial: [], keep: '' };
   }
-  const cell = `${LIB}.StateValue<${type}>`;
+  const isObject = OBJECTS.has(stored.kind);
+  const cell = `${LIB}.${isObject ? 'StateObject' : 'StateValue'}<${type}>`;
   edits.replace(
     start,
     end,
     `readonly __${name}: ${cell} = new ${cell}(${key}); get ${name}(): ${type} { return this.__${name}.read(${lengths}); } ` +
       `set ${name}(value: ${type}) { this.__${name}.write(value); }`,
   );
-  return field.initializer ? [` this.${name} = `, field.initializer.range, ';'] : [];
+  return {
+    initial: field.initializer ? [` this.${name} = `, field.initializer.range, ';'] : [],
+    keep: isObject ? ` this.__${name}.keep();` : '',
+  };
 }
 
 /** The type of the values in the places of a field, which for a collection are its items; throws when the state cannot hold it. */
