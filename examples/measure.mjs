@@ -88,8 +88,8 @@ async function measure() {
   auction.call('outcome', [], '`outcome` of ten bids');
   add(auction);
 
-  const voting = new Deployed('voting', 'voting', [bob.address]);
-  const ballot = await signHash(keys[0], encode(['uint256', 'bool'], [0n, true]));
+  const voting = new Deployed('voting', 'voting', [word('voting'), bob.address]);
+  const ballot = await signHash(keys[0], encode(['bytes32', 'uint256', 'bool'], [word('voting'), 0n, true]));
   voting.call('castVote', [0n, true, ballot], '`castVote`, with its signature');
   voting.call('tallyPoll', [0n], '`tallyPoll` of one vote');
   add(voting);
@@ -110,13 +110,13 @@ async function measure() {
   coin.call('flip', [word('round'), word('player'), true], '`flip`');
   add(coin);
 
-  const mailbox = new Deployed('mailbox', 'mailbox', []);
+  const mailbox = new Deployed('mailbox', 'mailbox', [word('mailbox')]);
   mailbox.call(
     'post',
     [alice.address, bob.address, 'A letter of one hundred characters. '.padEnd(100, '.')],
     '`post`, 100 characters',
   );
-  const reading = await signHash(keys[1], encode(['bytes32', 'uint32'], [word('enigma mailbox'), 0]));
+  const reading = await signHash(keys[1], encode(['bytes32', 'uint32'], [word('mailbox'), 0]));
   mailbox.call('take', [bob.address, reading], '`take`, with its signature');
   add(mailbox);
 

@@ -4,7 +4,6 @@ import {
   contract,
   decrypt,
   encrypt,
-  keccak256Text,
   keccak256,
   randomFixed,
   recoverAddress,
@@ -19,6 +18,7 @@ import {
 /** What the owner of a box signs to read it. */
 @struct
 export class Reading {
+  /** The id of the mailboxes, so that a signature for one deployment is none for another. */
   box: Bytes32;
   /** How many letters the reader has read before. */
   position: u32;
@@ -38,12 +38,15 @@ export class Letter {
  */
 @contract
 export class Mailbox {
+  @state box: Bytes32;
   @state key: Bytes32;
   @state boxes: StateMap<Address, StateList<Uint8Array>>;
   @state senders: StateMap<Address, StateList<Address>>;
   @state positions: StateMap<Address, u32>;
 
-  constructor() {
+  /** @param box an id of its own for these mailboxes: it goes into everything that is signed */
+  constructor(box: Bytes32) {
+    this.box = box;
     this.key = randomFixed<Bytes32>();
   }
 
@@ -59,12 +62,12 @@ export class Mailbox {
 
   /**
    * Takes out the next letter.
-   * @param signature the reader's, over the hash of the ABI-encoded name of the box and the number of letters read before
+   * @param signature the reader's, over the hash of the ABI-encoded id of the mailboxes and the number of letters read before
    */
   take(reader: Address, signature: Uint8Array): Letter {
     const position = this.positions[reader];
     const reading = new Reading();
-    reading.box = keccak256Text('enigma mailbox');
+    reading.box = this.box;
     reading.position = position;
     require(recoverAddress(keccak256(reading.toAbi()), signature) == reader, 'the signature is not by that account');
     const box = this.boxes[reader];

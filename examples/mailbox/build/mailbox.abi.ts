@@ -2,7 +2,12 @@
 export const mailboxAbi = [
   {
     "type": "constructor",
-    "inputs": [],
+    "inputs": [
+      {
+        "name": "box",
+        "type": "bytes32"
+      }
+    ],
     "stateMutability": "nonpayable"
   },
   {

@@ -1,5 +1,6 @@
 import {
   Address,
+  Bytes32,
   contract,
   ethereum,
   EthereumContract,
@@ -24,6 +25,8 @@ export class VotingETH extends EthereumContract {
 /** What a voter signs. */
 @struct
 export class Ballot {
+  /** The id of the voting, so that a ballot for one deployment is none for another. */
+  voting: Bytes32;
   pollId: u256;
   inFavour: bool;
 }
@@ -34,21 +37,27 @@ export class Ballot {
  */
 @contract
 export class Voting {
+  @state voting: Bytes32;
   @state ethereum: Address;
   @state votes: StateMap<u256, StateList<bool>>;
   @state hasVoted: StateMap<u256, StateMap<Address, bool>>;
 
-  /** @param ethereum the contract on Ethereum that keeps the polls */
-  constructor(ethereum: Address) {
+  /**
+   * @param voting an id of its own for the voting: it goes into everything that is signed
+   * @param ethereum the contract on Ethereum that keeps the polls
+   */
+  constructor(voting: Bytes32, ethereum: Address) {
+    this.voting = voting;
     this.ethereum = ethereum;
   }
 
   /**
    * Casts a vote, once for each account and poll.
-   * @param signature the voter's, over the hash of the ABI-encoded poll and vote
+   * @param signature the voter's, over the hash of the ABI-encoded id of the voting, poll and vote
    */
   castVote(pollId: u256, inFavour: bool, signature: Uint8Array): void {
     const ballot = new Ballot();
+    ballot.voting = this.voting;
     ballot.pollId = pollId;
     ballot.inFavour = inFavour;
     const voter = recoverAddress(keccak256(ballot.toAbi()), signature);

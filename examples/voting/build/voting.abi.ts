@@ -4,6 +4,10 @@ export const votingAbi = [
     "type": "constructor",
     "inputs": [
       {
+        "name": "voting",
+        "type": "bytes32"
+      },
+      {
         "name": "ethereum",
         "type": "address"
       }
