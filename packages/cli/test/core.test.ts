@@ -154,6 +154,21 @@ describe('enigma core', () => {
     expect((await enigma(['attest', 'show', ...flags(where)])).code).toBe(0);
   });
 
+  it.each(['core', 'principal', 'gateway'])('stops in good order even while it starts: %s', async (name) => {
+    const at = (file: string): string => join(folder, file);
+    const folder = folderForTest();
+    writeFileSync(at('stop.js'), "process.kill(process.pid, 'SIGTERM');\nexport default {};\n");
+    writeFileSync(at('package.json'), '{"type":"module"}');
+    const options = {
+      core: { dataDir: at('data'), port: '0', http: '0' },
+      principal: { dataDir: at('data'), listen: '0' },
+      gateway: { listen: '0' },
+    }[name]!;
+    const stopped = await enigma(['--config', at('stop.js'), name, ...flags(options)]);
+    expect(stopped.code).toBe(0);
+    expect(stopped.stdout + stopped.stderr).toContain('"signal":"SIGTERM"');
+  });
+
   it('keeps to the limits that it was given', async () => {
     const dataDir = join(folderForTest(), 'data');
     const core = await serveForTest([

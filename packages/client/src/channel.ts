@@ -25,6 +25,8 @@ const RECONNECT = 100;
 /** How long, in ms, replies that arrived before a connection broke may take to be read after that is known. */
 const LAST_REPLIES = 50;
 const RECONNECT_MOST = 2_000;
+/** After so long, in ms, a server that turned us away is asked again: our key may be allowed by then. */
+const AFTER_DENIAL = 1_000;
 
 /**
  * Requests and replies over one DEALER socket, any number at a time. A tag in the envelope, which the REP contract
@@ -43,6 +45,8 @@ export class Channel {
   #reached = false;
   /** Whether the handshake is behind us. */
   #connected = false;
+  /** Set while we are turned away and will ask again. */
+  #denial: NodeJS.Timeout | undefined;
 
   /** @throws ClientError `BAD_ENDPOINT`, `BAD_CURVE_KEY`, with nothing left open */
   constructor(endpoint: string, curve?: CurveClient) {
@@ -114,6 +118,7 @@ export class Channel {
 
   /** Gives up what is open and closes. Idempotent. */
   async close(): Promise<void> {
+    clearTimeout(this.#denial);
     if (!this.#socket.closed) this.#socket.close();
     for (const exchange of this.#exchanges.values()) exchange.settle(closed());
     await this.#received;
@@ -184,6 +189,14 @@ export class Channel {
   #denied(): void {
     const text = `${this.endpoint} refused the handshake: it does not allow our CURVE key, or has another key than expected`;
     for (const exchange of this.#exchanges.values()) exchange.settle(new ClientError('DENIED', text));
+    if (!this.#socket.closed) this.#denial ??= setTimeout(() => this.#askAgain(), AFTER_DENIAL);
+  }
+
+  /** libzmq gives up a connection whose peer has turned it away. */
+  #askAgain(): void {
+    this.#denial = undefined;
+    this.#socket.disconnect(this.endpoint);
+    this.#socket.connect(this.endpoint);
   }
 
   #timedOut({ timeout, sent }: Exchange): ClientError {

@@ -118,19 +118,24 @@ export function coreCommand(): Command {
     .description('run the worker: the enclave that stores and runs secret contracts')
     .action(async () => {
       const hangUps = new HangUps();
+      const stopped = untilStopped();
       const file = await readConfigFile(command.optsWithGlobals<{ config?: string }>().config);
       const { values } = load('core', coreSettings, {
         flags: command.opts(),
         environment: process.env,
         file,
       });
-      await run(values, hangUps);
+      await run(values, hangUps, stopped);
     });
   addFlags(command, coreSettings);
   return command.addCommand(keygenCommand()).addCommand(resealCommand());
 }
 
-async function run(values: SettingValues<typeof coreSettings>, hangUps: HangUps): Promise<void> {
+async function run(
+  values: SettingValues<typeof coreSettings>,
+  hangUps: HangUps,
+  stopped: Promise<NodeJS.Signals>,
+): Promise<void> {
   const { openAttestation, openSealer, startWorker } = await import('@enigma-worker/core');
   const { logger, reopen } = await openLog('core', values.logLevel, values.logFile);
   hangUps.on(reopen);
@@ -168,7 +173,7 @@ async function run(values: SettingValues<typeof coreSettings>, hangUps: HangUps)
     },
   );
   try {
-    const signal = await Promise.race([untilStopped(), reloadOnSignal(worker, values, hangUps, logger)]);
+    const signal = await Promise.race([stopped, reloadOnSignal(worker, values, hangUps, logger)]);
     logger.info({ signal }, 'stopping: what was accepted is answered first');
   } finally {
     await worker.close();

@@ -49,6 +49,7 @@ export function gatewayCommand(): Command {
     .description('offer a core to browsers over JSON-RPC')
     .action(async () => {
       const hangUps = new HangUps();
+      const stopped = untilStopped();
       const file = await readConfigFile(command.optsWithGlobals<{ config?: string }>().config);
       const { values } = load('gateway', gatewaySettings, {
         flags: command.opts(),
@@ -71,7 +72,7 @@ export function gatewayCommand(): Command {
           logger,
         });
         logger.info({ url: gateway.url, core: values.endpoint }, 'gateway started');
-        const signal = await untilStopped();
+        const signal = await stopped;
         logger.info({ signal }, 'stopping');
         await gateway.close();
       } finally {

@@ -56,6 +56,7 @@ export function principalCommand(): Command {
     .description('run the principal (master) node: it gives workers the state keys of their contracts')
     .action(async () => {
       const hangUps = new HangUps();
+      const stopped = untilStopped();
       const file = await readConfigFile(command.optsWithGlobals<{ config?: string }>().config);
       const { values } = load('principal', principalSettings, {
         flags: command.opts(),
@@ -90,7 +91,7 @@ export function principalCommand(): Command {
         { url: principal.url, address: `0x${toHex(principal.address)}` },
         'cores pin this address with --principal-address',
       );
-      const signal = await untilStopped();
+      const signal = await stopped;
       logger.info({ signal }, 'stopping');
       await principal.close();
     });
