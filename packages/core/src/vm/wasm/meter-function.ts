@@ -178,6 +178,8 @@ class FunctionMeter {
   #branchIf(): void {
     // If the branch is not taken, what was paid for the target comes back with the next payment.
     const prepaid = this.#prepaid(this.#frame.code.first);
+    // A look at the gas must not count it either: it would end the contract for want of what it may never use.
+    if (prepaid !== 0 && this.#mustCheck) this.#pay();
     this.#due += prepaid;
     this.#pay();
     this.#frame.code.write(this.#frame.out);

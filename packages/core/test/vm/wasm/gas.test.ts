@@ -8,7 +8,7 @@ function contract(body: string, rest = ''): string {
     (import "env" "ret" (func $ret (param i32 i32)))
     (import "env" "read_state_len" (func $len (param i32 i32) (result i32)))
     (memory 1) (global $g (mut i32) (i32.const 0)) (data $d "0123456789") ${rest}
-    (func $nothing) (func (export "call") (local $i i32) (local $j i64) (local $x f64) ${body}))`;
+    (func $nothing) (func (export "call") (local $i i32) (local $j i64) (local $x f64) (local $n i32) ${body}))`;
 }
 
 // What each line costs is spelled out beside it. A body begins with 1.
@@ -217,6 +217,41 @@ describe('the limit', () => {
     expect(ended).toMatchObject({ gas: 105n, status: 1 });
     expect(ended.memory[0]).toBe(0);
     expect(run(exe, variant, 106n).memory[0]).toBe(7);
+  });
+});
+
+describe('a branch that is not taken, to a loop that who branches pays for', () => {
+  const add = '(local.set $i (i32.add (local.get $i) (i32.const 1)))'.repeat(100);
+  /** The gas of the loop inside is looked at only when it is left or comes round, by a table. */
+  const exeWith = (inner: string, rest: string): Uint8Array =>
+    exeOf(contract(`(loop $outer ${add} (loop $inner ${inner} ${rest}))`));
+  // The body 1 + 1, the outer loop 1 + 100 * 4 + 1, the inner one 1, and what follows.
+  const until = 2 + 402 + 1;
+  const branches: readonly (readonly [string, string, number])[] = [
+    ['br_if', '(br_if $outer (local.get $n))', 2],
+    ['br_if, twice', '(br_if $outer (local.get $n)) (br_if $outer (local.get $n))', 4],
+    ['br_if in a block', '(block (br_if $outer (local.get $n)))', 1 + 1 + 2],
+    ['br in an arm', '(if (local.get $n) (then (br $outer)))', 2],
+  ];
+
+  test.each(branches)('%s: costs nothing at the end', (_, inner, price) => {
+    const exe = exeWith(inner, '(block $x (br_table $inner $x (i32.const 1)))');
+    const gas = BigInt(until + price + 1 + 1 + 1 + 1);
+    for (const variant of ['exact', 'fast'] as const) {
+      for (const limit of [gas, gas + 1n, gas + 200n, gas + 402n, gas + 10_000n]) {
+        expect(run(exe, variant, limit)).toMatchObject({ trap: undefined, gas, status: 0 });
+      }
+      expect(run(exe, variant, gas - 1n)).toMatchObject({ gas: gas - 1n, status: 1 });
+    }
+  });
+
+  test.each(branches)('%s: costs nothing at a trap', (_, inner, price) => {
+    const exe = exeWith(inner, '(unreachable) (br_table $inner $inner (i32.const 1))');
+    const gas = BigInt(until + price + 3);
+    for (const limit of [gas, gas + 1n, gas + 200n, gas + 402n, gas + 10_000n]) {
+      expect(run(exe, 'exact', limit)).toMatchObject({ trap: 'unreachable', gas, status: 0 });
+      expect(run(exe, 'fast', limit)).toMatchObject({ trap: 'unreachable', status: 0 });
+    }
   });
 });
 

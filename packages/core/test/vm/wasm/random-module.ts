@@ -67,15 +67,20 @@ interface Scope {
   /** Labels that may be branched to, with what they take. */
   readonly labels: readonly { readonly name: string; readonly takes?: Type }[];
   readonly result?: Type;
+  /** Loops around, with what says whether one may come round once more; only in modules with jumps. */
+  readonly loops: readonly { readonly name: string; readonly again: string }[];
   /** Number of the function: it calls only those after it, so that everything ends. */
   readonly index: number;
 }
 
 const functionCount = 5;
 
-/** A valid contract in text form, different for each seed. It ends, it may trap, and it shows what it computes. */
-export function randomModule(seed: number): string {
-  return new Generator(new Dice(seed)).module();
+/**
+ * A valid contract in text form, different for each seed. It ends, it may trap, and it shows what it computes.
+ * @param jumps whether it also goes on with outer loops from inside of inner ones, and comes round by tables
+ */
+export function randomModule(seed: number, jumps = false): string {
+  return new Generator(new Dice(seed), jumps).module();
 }
 
 class Generator {
@@ -87,9 +92,11 @@ class Generator {
   /** Only some modules grow their memory: those that do not are metered in another way. */
   readonly #grows: boolean;
   readonly #wild: boolean;
+  readonly #jumps: boolean;
 
-  constructor(dice: Dice) {
+  constructor(dice: Dice, jumps: boolean) {
     this.#dice = dice;
+    this.#jumps = jumps;
     this.#grows = dice.roll(2) === 0;
     this.#wild = dice.roll(4) === 0;
     this.#signatures = Array.from({ length: functionCount }, () => ({
@@ -119,7 +126,7 @@ class Generator {
 
   #function({ parameters, result }: { parameters: readonly Type[]; result: Type }, index: number): string {
     const extra = Array.from({ length: 2 + this.#dice.roll(3) }, () => this.#dice.pick(types));
-    const scope: Scope = { locals: [...parameters, ...extra], labels: [], result, index };
+    const scope: Scope = { locals: [...parameters, ...extra], labels: [], loops: [], result, index };
     const list = (word: string, items: readonly Type[]): string =>
       items.map((type) => `(${word} ${type})`).join(' ');
     this.#counters = 0;
@@ -136,6 +143,7 @@ class Generator {
 
   #statement(scope: Scope, depth: number): string {
     const dice = this.#dice;
+    if (this.#jumps && scope.loops.length > 0 && dice.roll(4) === 0) return this.#jump(scope, depth);
     const kind = dice.roll(depth > 0 ? 16 : 5);
     const type = dice.pick(types);
     switch (kind) {
@@ -198,10 +206,35 @@ class Generator {
     const counter = `$c${this.#counters}`;
     this.#counters += 1;
     const again = `(i32.lt_u (local.get ${counter}) (i32.const ${2 + this.#dice.roll(3)}))`;
-    const back = this.#dice.roll(2) === 0 ? `(br_if ${name} ${again})` : `(if ${again} (then (br ${name})))`;
+    const inner = this.#jumps ? { ...scope, loops: [...scope.loops, { name, again }] } : scope;
     return `(local.set ${counter} (i32.const 0)) (loop ${name}
       (local.set ${counter} (i32.add (local.get ${counter}) (i32.const 1)))
-      ${this.#statements(scope, depth - 2)} ${back})`;
+      ${this.#statements(inner, depth - 2)} ${this.#back(name, again)})`;
+  }
+
+  #back(name: string, again: string): string {
+    const kind = this.#dice.roll(2);
+    if (this.#jumps && this.#dice.roll(2) === 0) return this.#byTable(name, again);
+    return kind === 0 ? `(br_if ${name} ${again})` : `(if ${again} (then (br ${name})))`;
+  }
+
+  #byTable(loop: string, again: string): string {
+    const out = this.#name();
+    return `(block ${out} (br_table ${out} ${loop} ${again}))`;
+  }
+
+  /** Goes on with one of the loops around, perhaps. */
+  #jump(scope: Scope, depth: number): string {
+    const { name, again } = this.#dice.pick(scope.loops);
+    const maybe = `(i32.and ${again} ${this.#value('i32', scope, depth - 1)})`;
+    switch (this.#dice.roll(3)) {
+      case 0:
+        return this.#byTable(name, `(i32.eq ${maybe} (i32.const 1))`);
+      case 1:
+        return `(if ${maybe} (then (br ${name})))`;
+      default:
+        return `(br_if ${name} ${maybe})`;
+    }
   }
 
   #branch(scope: Scope, depth: number): string {

@@ -43,52 +43,69 @@ test('metered contracts do what plain ones do, and count the same gas', () => {
   let trapped = 0;
   let ended = 0;
   fc.assert(
-    fc.property(fc.integer(), fc.double({ min: 0, max: 1, noNaN: true }), (seed, share) => {
-      const exe = exeOf(randomModule(seed));
-      const instrumented = { exact: instrument(exe, 'exact'), fast: instrument(exe, 'fast') };
-      expect(wasm.validate(instrumented.exact.code)).toBe(true);
-      expect(wasm.validate(instrumented.fast.code)).toBe(true);
+    fc.property(
+      fc.integer(),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.boolean(),
+      (seed, share, jumps) => {
+        const exe = exeOf(randomModule(seed, jumps));
+        const instrumented = { exact: instrument(exe, 'exact'), fast: instrument(exe, 'fast') };
+        expect(wasm.validate(instrumented.exact.code)).toBe(true);
+        expect(wasm.validate(instrumented.fast.code)).toBe(true);
 
-      const exact = runInstrumented(instrumented.exact, longest, host);
-      fc.pre(exact.status === 0);
-      const reference = runReference(exe, host);
-      expect({ trap: exact.trap, gas: exact.gas, calls: exact.calls }).toEqual({
-        trap: reference.trap,
-        gas: reference.gas,
-        calls: reference.calls,
-      });
-      expect(sameMemory(exact, reference)).toBe(true);
-      expect(unmarked(exact)).toBe(undefined);
-
-      const fast = runInstrumented(instrumented.fast, undefined, host);
-      if (reference.trap === undefined) {
-        ended += 1;
-        expect(fast).toMatchObject({
-          trap: undefined,
+        const exact = runInstrumented(instrumented.exact, longest, host);
+        fc.pre(exact.status === 0);
+        const reference = runReference(exe, host);
+        expect({ trap: exact.trap, gas: exact.gas, calls: exact.calls }).toEqual({
+          trap: reference.trap,
           gas: reference.gas,
           calls: reference.calls,
-          status: 0,
         });
-        expect(sameMemory(fast, reference)).toBe(true);
-        expect(unmarked(fast)).toBe(undefined);
-      } else {
-        trapped += 1;
-        expect(fast.trap).toBeDefined();
-        expect(fast.status).toBe(0);
-      }
+        expect(sameMemory(exact, reference)).toBe(true);
+        expect(unmarked(exact)).toBe(undefined);
 
-      // Anywhere short of what it takes, both run out, exactly; fast code may also have seen a trap first.
-      const limit = BigInt(Math.floor(Number(reference.gas) * share));
-      if (limit < reference.gas) {
-        expect(runInstrumented(instrumented.exact, limit, host)).toMatchObject({ gas: limit, status: 1 });
-        const short = runInstrumented(instrumented.fast, limit, host);
-        expect(short.trap).toBeDefined();
-        if (reference.trap === undefined || short.status === 1)
-          expect(short).toMatchObject({ gas: limit, status: 1 });
-      }
-    }),
+        const fast = runInstrumented(instrumented.fast, undefined, host);
+        if (reference.trap === undefined) {
+          ended += 1;
+          expect(fast).toMatchObject({
+            trap: undefined,
+            gas: reference.gas,
+            calls: reference.calls,
+            status: 0,
+          });
+          expect(sameMemory(fast, reference)).toBe(true);
+          expect(unmarked(fast)).toBe(undefined);
+        } else {
+          trapped += 1;
+          expect(fast.trap).toBeDefined();
+          expect(fast.status).toBe(0);
+        }
+
+        // With just enough, and with a little more, fast code does not run out: not even before a trap.
+        for (const more of [0n, 1n, BigInt(Math.floor(300 * share))]) {
+          const enough = reference.gas + more;
+          const { trap, gas, status } = runInstrumented(instrumented.exact, enough, host);
+          expect({ trap, gas, status }).toEqual({ trap: reference.trap, gas: reference.gas, status: 0 });
+          const quick = runInstrumented(instrumented.fast, enough, host);
+          expect(quick.status).toBe(0);
+          if (reference.trap === undefined)
+            expect(quick).toMatchObject({ trap: undefined, gas: reference.gas });
+          else expect(quick.trap).toBeDefined();
+        }
+
+        // Anywhere short of what it takes, both run out, exactly; fast code may also have seen a trap first.
+        const limit = BigInt(Math.floor(Number(reference.gas) * share));
+        if (limit < reference.gas) {
+          expect(runInstrumented(instrumented.exact, limit, host)).toMatchObject({ gas: limit, status: 1 });
+          const short = runInstrumented(instrumented.fast, limit, host);
+          expect(short.trap).toBeDefined();
+          if (reference.trap === undefined || short.status === 1)
+            expect(short).toMatchObject({ gas: limit, status: 1 });
+        }
+      },
+    ),
     // The example makes a NaN whose bits are its own in plain code.
-    { numRuns: runs, examples: [[685_144_475, 0.5]] },
+    { numRuns: runs, examples: [[685_144_475, 0.5, false]] },
   );
   // The generator is of use only if both happen.
   expect(trapped).toBeGreaterThan(runs / 20);
