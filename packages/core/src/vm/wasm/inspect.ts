@@ -2,12 +2,13 @@ import { gasPrices } from '../gas.js';
 import { buildFrom } from './build.js';
 import { ContractError } from './contract-error.js';
 import { decodeModule } from './decode.js';
-import { defaultModuleLimits } from './limits.js';
+import { builtLimits, defaultModuleLimits } from './limits.js';
 import type { ModuleLimits } from './limits.js';
 import { at, typeOfFunction } from './module.js';
 import type { Export, FunctionType, Module, Size } from './module.js';
 import { valueType } from './opcodes.js';
-import { checkDeployedMemory, checkEntry, checkModule } from './validate.js';
+import type { Refuse } from './refuse.js';
+import { checkDeployedMemory, checkEntry, checkModule, checkSegments } from './validate.js';
 
 /** What there is to say about a module before it is deployed. */
 export interface Inspection {
@@ -69,7 +70,9 @@ export function inspectModule(bytes: Uint8Array, limits: ModuleLimits = defaultM
     const hasConstructor = checkEntry(module, 'deploy', refuse);
     const content = contentOf(module, hasConstructor);
     if (refusals.length > 0) return { bytes: bytes.length, refusals, content };
-    return { bytes: bytes.length, refusals, content, deployed: deployedOf(module, limits) };
+    const deployed = deployedOf(module, limits, refuse);
+    if (refusals.length > 0) return { bytes: bytes.length, refusals, content };
+    return { bytes: bytes.length, refusals, content, deployed };
   } catch (error) {
     if (!(error instanceof ContractError)) throw error;
     return { bytes: bytes.length, refusals: [...refusals, error] };
@@ -110,9 +113,10 @@ function contentOf(module: Module, hasConstructor: boolean): ModuleContent {
   };
 }
 
-function deployedOf(module: Module, limits: ModuleLimits): DeployedContent {
+function deployedOf(module: Module, limits: ModuleLimits, refuse: Refuse): DeployedContent {
   const { exe, constructorModule } = buildFrom(module);
   const kept = decodeModule(exe, limits);
+  checkSegments(decodeModule(constructorModule, builtLimits(limits)), refuse);
   return {
     exeBytes: exe.length,
     constructorBytes: constructorModule.length,

@@ -11,7 +11,7 @@ import type { Growing, Metering, Variant } from './metering.js';
 import { at } from './module.js';
 import type { DataSegment, DefinedFunction, Export, FunctionType, Global, Module } from './module.js';
 import { op, valueType } from './opcodes.js';
-import { checkEntry, checkModule, checkRunningMemory } from './validate.js';
+import { checkEntry, checkModule, checkRunningMemory, checkSegments } from './validate.js';
 import { Writer } from './writer.js';
 import { refuseAtOnce } from './refuse.js';
 
@@ -75,6 +75,7 @@ export function instrument(
   checkRunningMemory(module, refuseAtOnce);
   checkModule(exe, module, refuseAtOnce);
   checkEntry(module, 'call', refuseAtOnce);
+  checkSegments(module, refuseAtOnce);
   return meter(module, variant, checkTime);
 }
 

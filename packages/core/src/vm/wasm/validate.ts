@@ -3,9 +3,9 @@ import type { HostSignature } from '../host/signatures.js';
 import { wasm } from '../webassembly.js';
 import { ContractError, deserializationError } from './contract-error.js';
 import type { Refuse } from './refuse.js';
-import { maximumPages } from './limits.js';
+import { maximumPages, pageBytes } from './limits.js';
 import { at, typeOfFunction } from './module.js';
-import type { FunctionType, Module } from './module.js';
+import type { FunctionType, Module, SegmentMode } from './module.js';
 import { valueType } from './opcodes.js';
 
 /**
@@ -62,6 +62,25 @@ export function checkRunningMemory(module: Module, refuse: Refuse): void {
   }
 }
 
+/**
+ * Checks that what a module begins with has room in the table and in the memory that there is at the beginning. A
+ * contract that can grow its memory runs in a larger one, so that V8 would let more pass.
+ */
+export function checkSegments(module: Module, refuse: Refuse): void {
+  const entries = module.table?.initial ?? 0;
+  const bytes = (module.memory?.size.initial ?? 0) * pageBytes;
+  if (!module.elements.every(({ mode, functions }) => fits(mode, functions.length, entries))) {
+    refuse(segmentError('elements segment does not fit'));
+  }
+  if (!module.data.every((segment) => fits(segment.mode, segment.bytes.length, bytes))) {
+    refuse(segmentError('data segment does not fit'));
+  }
+}
+
+function fits(mode: SegmentMode, length: number, room: number): boolean {
+  return mode.kind !== 'active' || (mode.offset >>> 0) + length <= room;
+}
+
 function hostSignature(module: string, field: string): HostSignature | undefined {
   if (module !== 'env' || !Object.hasOwn(hostSignatures, field)) return undefined;
   return hostSignatures[field as keyof typeof hostSignatures];
@@ -92,6 +111,10 @@ function importError(reason: string): ContractError {
 
 function entryError(reason: string): ContractError {
   return new ContractError('EXPORT', `Error in execution of WASM code: Function: ${reason}`);
+}
+
+function segmentError(reason: string): ContractError {
+  return new ContractError('INVALID', `Error in execution of WASM code: Instantiation: ${reason}`);
 }
 
 function memoryError(reason: string): ContractError {

@@ -153,6 +153,51 @@ describe('a memory that grows', () => {
   });
 });
 
+describe('segments', () => {
+  const grow = '(drop (memory.grow (i32.const 8)))';
+  const memoryEnd = 120 * 65_536;
+  const text = 'Error in execution of WASM code: Instantiation: ';
+  const inside: readonly (readonly [string, string])[] = [
+    ['data up to the end', `(data (i32.const ${memoryEnd - 4}) "abcd")`],
+    ['no data at the end', `(data (i32.const ${memoryEnd}) "")`],
+    ['elements up to the end', '(table 2 funcref) (elem (i32.const 1) $f) (func $f)'],
+    ['passive ones', '(table 1 funcref) (data "abcd") (elem func $f $f) (func $f)'],
+  ];
+  const outside: readonly (readonly [string, string, string])[] = [
+    ['data beyond the end', `(data (i32.const ${memoryEnd - 3}) "abcd")`, 'data segment does not fit'],
+    ['no data beyond the end', `(data (i32.const ${memoryEnd + 1}) "")`, 'data segment does not fit'],
+    [
+      'data where memory may grow to',
+      `(data (i32.const ${memoryEnd + 100}) "abcd")`,
+      'data segment does not fit',
+    ],
+    ['data far away', '(data (i32.const -1) "a")', 'data segment does not fit'],
+    [
+      'elements beyond the end',
+      '(table 2 funcref) (elem (i32.const 2) $f) (func $f)',
+      'elements segment does not fit',
+    ],
+  ];
+  for (const [how, body] of [
+    ['a contract that grows its memory', grow],
+    ['one that does not', ''],
+  ] as const) {
+    const exeWith = (fields: string): Uint8Array =>
+      exeOf(`(module (memory 1) ${fields} (func (export "call") ${body}))`);
+    test.each(inside)(`%s in ${how}`, (_, fields) => {
+      for (const variant of variants) expect(run(exeWith(fields), variant).trap).toBeUndefined();
+    });
+
+    test.each(outside)(`%s in ${how}: refused`, (_, fields, reason) => {
+      for (const variant of variants) {
+        expect(() => instrument(exeWith(fields), variant)).toThrow(
+          expect.objectContaining({ code: 'INVALID', message: text + reason }),
+        );
+      }
+    });
+  }
+});
+
 describe('dirty marks', () => {
   const marks: readonly (readonly [string, string, readonly number[]])[] = [
     ['nothing', '(drop (i32.load (i32.const 0)))', []],
