@@ -63,7 +63,7 @@ function withHostMemory(module: Module): Module {
 /** Lets the only export, `deploy`, end by giving `exe` as the result. */
 function constructorOf(pruned: Module, exe: Uint8Array): Module {
   const { module, index: ret } = withRet(pruned);
-  const offset = placeAfter(module.data.at(-1));
+  const offset = placeAfter(module.data);
   const deploy = exportNamed(module, 'deploy');
   const code = new Writer(32);
   code.byte(op.call);
@@ -96,8 +96,9 @@ function withRet(module: Module): { readonly module: Module; readonly index: num
   return { module: { ...shiftFunctions(module, index, 1), types, imports }, index };
 }
 
-/** Where the bytes that follow the last data segment go. */
-function placeAfter(last: DataSegment | undefined): number {
+/** Where the bytes go that follow the last data segment that memory begins with. */
+function placeAfter(segments: readonly DataSegment[]): number {
+  const last = segments.findLast(({ mode }) => mode.kind === 'active');
   if (last?.mode.kind !== 'active') return 0;
   const { length } = last.bytes;
   return (last.mode.offset + length + 4 - (length % 4)) | 0;

@@ -158,6 +158,18 @@ describe('the constructor', () => {
     }
   });
 
+  test('leaves alone what stands before passive data', () => {
+    const text = `(module (memory 17) (data (i32.const 8) "data") (data (i32.const 16) "abcde") (data "passive")
+      (func (export "call") (memory.init 2 (i32.const 0) (i32.const 0) (i32.const 7))) (func (export "deploy")))`;
+    const { exe, constructorModule } = buildContract(binary(text));
+    for (const variant of ['exact', 'fast'] as const) {
+      const { calls, memory } = run(constructorModule, variant);
+      expect(calls).toEqual([['ret', 24, exe.length]]);
+      expect(new TextDecoder().decode(memory.subarray(8, 21))).toBe('data\0\0\0\0abcde');
+      expect(memory.subarray(24, 24 + exe.length)).toEqual(exe);
+    }
+  });
+
   test('uses the import of ret that is there, also if it stands first', () => {
     const text = `(module (import "env" "ret" (func $ret (param i32 i32))) (import "env" "rand" (func $rand (param i32 i32)))
       (memory 1) (func (export "call")) (func (export "deploy") (call $rand (i32.const 0) (i32.const 0)) (call $ret (i32.const 1) (i32.const 2))))`;
