@@ -165,9 +165,9 @@ function gasOf(opcode: number): number {
   return gasPrices.instruction;
 }
 
-// One byte opcodes first, then those after the prefix 0xfc.
+// One byte opcodes first, then those after a prefix, from 0xfb on.
 const instructions: (Instruction | undefined)[] = [];
-const slotOf = (opcode: number): number => (opcode < 0x100 ? opcode : opcode - 0xfc00 + 0x100);
+const slotOf = (opcode: number): number => (opcode < 0x100 ? opcode : opcode - 0xfb00 + 0x100);
 for (const [first, last, kind, pops, pushes] of shapes) {
   for (let opcode = first; opcode <= last; opcode += 1) {
     instructions[slotOf(opcode)] = { immediate: kind, pops, pushes, gas: gasOf(opcode) };

@@ -99,6 +99,13 @@ describe('what contracts may not use', () => {
     });
   });
 
+  test.each([0x00, 0x01, 0x1a, 0x1d, 0x41])('instruction %i of garbage collection', (instruction) => {
+    expect(refusal(() => buildContract(withCode([0xfb, instruction, 0x00, 0x0b])))).toEqual({
+      code: 'UNSUPPORTED',
+      message: `${decoding}garbage collection is not supported`,
+    });
+  });
+
   const imports: readonly (readonly [string, string, string])[] = [
     ['an unknown function', '(import "env" "exit" (func))', 'Export exit not found'],
     ['an inherited name', '(import "env" "toString" (func))', 'Export toString not found'],
