@@ -4,6 +4,7 @@ import type { HostContext } from './host/context.js';
 import { hostImports } from './host/imports.js';
 import { ContractInstance, type Ending } from './instance.js';
 import { MemoryPool } from './memory-pool.js';
+import type { MemorySlot } from './memory-slot.js';
 import type { WasmImports, WasmMemory } from './webassembly.js';
 
 /** Runs modules, on instances that were used before wherever that cannot be noticed. */
@@ -12,8 +13,11 @@ export class InstancePool {
   readonly #imports: (memory: WasmMemory) => WasmImports;
   readonly #memories: MemoryPool;
   readonly #use: CacheUse;
-  /** The instance that a module ran on last; one call runs at a time, so that it is idle whenever it is asked for. */
-  #idle = new WeakMap<CompiledModule, ContractInstance>();
+  /**
+   * For each memory the instances that ran on it last; one call runs at a time, so that they are idle whenever they are
+   * asked for. Nothing else may hold an instance: a memory that the pool lets go of would stay as long as the module.
+   */
+  readonly #idle = new WeakMap<MemorySlot, WeakMap<CompiledModule, ContractInstance>>();
 
   /** @param memories how many memories all modules share */
   constructor(host: HostContext, memories: number, use: CacheUse = UNCOUNTED) {
@@ -38,15 +42,15 @@ export class InstancePool {
     }
   }
 
-  /** Empties all memories and lets go of all instances. */
+  /** Lets go of all memories and instances. */
   close(): void {
     this.#memories.clear();
-    this.#idle = new WeakMap();
   }
 
   #take(module: CompiledModule): ContractInstance {
-    const idle = this.#idle.get(module);
-    if (idle !== undefined && !idle.slot.closed) {
+    for (const slot of this.#memories.slots) {
+      const idle = this.#idle.get(slot)?.get(module);
+      if (idle === undefined) continue;
       this.#use.hit();
       return idle;
     }
@@ -60,7 +64,9 @@ export class InstancePool {
     const knowsItsWrites = ending?.kind === 'done' || (ending !== undefined && variant === 'exact');
     if (knowsItsWrites) instance.restore(this.#host);
     else instance.slot.wipe();
-    if (ending !== undefined && reusable) this.#idle.set(module, instance);
-    else this.#idle.delete(module);
+    const idle = this.#idle.get(instance.slot);
+    if (ending === undefined || !reusable) idle?.delete(module);
+    else if (idle === undefined) this.#idle.set(instance.slot, new WeakMap([[module, instance]]));
+    else idle.set(module, instance);
   }
 }

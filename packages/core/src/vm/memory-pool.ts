@@ -12,6 +12,11 @@ export class MemoryPool {
     this.#most = most;
   }
 
+  /** Those that there are, in no order that means anything to others. */
+  get slots(): readonly MemorySlot[] {
+    return this.#slots;
+  }
+
   /**
    * A memory of `pages` pages for a new instance: a new one while there may be more, else that which was not used for
    * longest.
@@ -25,7 +30,7 @@ export class MemoryPool {
     const oldest = this.#slots.find((slot) => slot.pages === pages);
     if (oldest !== undefined) return oldest;
     // All are of another size: the oldest has to go.
-    this.#slots.shift()?.close();
+    this.#slots.shift();
     const made = tryMake(pages);
     if (made === undefined)
       throw new EngineError('MEMORY_EXHAUSTED', 'the system gives no memory for a contract');
@@ -41,9 +46,8 @@ export class MemoryPool {
     this.#slots.push(slot);
   }
 
-  /** Empties all memories and lets go of them. */
+  /** Lets go of all memories. Between calls they hold nothing but what modules begin with. */
   clear(): void {
-    for (const slot of this.#slots) slot.close();
     this.#slots = [];
   }
 

@@ -26,18 +26,12 @@ export class MemorySlot {
   /** Its size in pages of 64 KiB, which never changes. */
   readonly pages: number;
   #image: MemoryImage = emptyImage;
-  #closed = false;
 
   /** @throws RangeError when the system has no address space left */
   constructor(pages: number) {
     this.pages = pages;
     this.memory = new wasm.Memory({ initial: pages, maximum: pages });
     this.bytes = new Uint8Array(this.memory.buffer);
-  }
-
-  /** Whether no instance may use it any more. */
-  get closed(): boolean {
-    return this.#closed;
   }
 
   /** What the memory holds between calls. */
@@ -83,12 +77,6 @@ export class MemorySlot {
   wipe(): void {
     this.bytes.fill(0);
     this.#image = emptyImage;
-  }
-
-  /** Empties the memory for good. */
-  close(): void {
-    this.wipe();
-    this.#closed = true;
   }
 }
 
