@@ -18,6 +18,8 @@ export interface Access {
   extent: number;
   /** Distance from the address at which to mark memory; `undefined` when there is nothing (more) to mark. */
   mark: number | undefined;
+  /** Whether it stands where no run comes by. */
+  readonly dead: boolean;
 }
 
 /** How many bytes each load and store touches, from `i32.load` on. */
@@ -67,12 +69,12 @@ export class AccessPlan {
   /** A load or store, by its opcode, offset, and the origin of its address. One that never runs needs nothing. */
   visit(opcode: number, offset: number, origin: Origin, dead: boolean): void {
     if (dead) {
-      this.accesses.push({ origin: undefined, extent: 0, mark: undefined });
+      this.accesses.push({ origin: undefined, extent: 0, mark: undefined, dead });
       return;
     }
     const store = opcode >= op.i32Store;
     const extent = extentOf(opcode, offset);
-    const access: Access = { origin: this.#current(origin), extent, mark: store ? offset : undefined };
+    const access: Access = { origin: this.#current(origin), extent, mark: store ? offset : undefined, dead };
     this.accesses.push(access);
     if (access.origin?.kind !== 'local' || extent > farAway) return;
     const { index } = access.origin;

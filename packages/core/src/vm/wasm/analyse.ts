@@ -4,7 +4,9 @@ import type { Access, Origin } from './access-plan.js';
 import { Code } from './code.js';
 import { at, typeOfFunction } from './module.js';
 import type { DefinedFunction, FunctionType, Module } from './module.js';
-import { emptyBlock, op } from './opcodes.js';
+import { nanTypeOf } from './nan.js';
+import { emptyBlock, op, saturatedTypes } from './opcodes.js';
+import { workOf } from './work.js';
 
 /** What has to be known of a function before its code can be metered. */
 export interface Analysis {
@@ -20,6 +22,8 @@ export interface Analysis {
   readonly containsLoop: readonly boolean[];
   /** Stack that the function takes while it runs. */
   readonly stackUnits: number;
+  /** What it is to V8's compilers: see {@link workOf}. */
+  readonly work: number;
   /** Whether the function calls anything, or runs instructions whose time depends on an operand. */
   readonly calls: boolean;
   /** Whether the function itself can grow the memory. */
@@ -27,6 +31,12 @@ export interface Analysis {
   /** The functions it calls by name, and whether it calls any through the table. */
   readonly callees: ReadonlySet<number>;
   readonly callsIndirectly: boolean;
+  /** How many operations may give a NaN. */
+  readonly floats: number;
+  /** How many loops there are. */
+  readonly loops: number;
+  /** How many conversions to integers do not trap. */
+  readonly saturations: number;
   /** What to do about each load and store. */
   readonly accesses: readonly Access[];
   /** Whether it can change the table or drop a segment, which no reset of globals and memory undoes. */
@@ -65,9 +75,13 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
   const frames: Frame[] = [];
   let height = 0;
   let deepest = 0;
+  let work = 0;
   let calls = false;
   let grows = false;
   let lasting = false;
+  let floats = 0;
+  let saturations = 0;
+  let loops = 0;
   let callsIndirectly = false;
   const callees = new Set<number>();
   const plan = new AccessPlan();
@@ -136,6 +150,8 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
 
   const own = at(module.types, type);
   open(0, own.results.length, false, false);
+  const locals = body.locals.reduce((total, group) => total + group.count, 0);
+  const declared = locals + own.parameters.length;
   const code = new Code(body.code);
   while (code.next()) {
     const { opcode, instruction } = code;
@@ -147,6 +163,7 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
       plan.settle();
     }
     if (!frame.dead) deepest = Math.max(deepest, height);
+    work += workOf(opcode, code.first, declared + height);
     blockGas[frame.block] = (blockGas[frame.block] ?? 0) + instruction.gas;
     switch (opcode) {
       case op.block:
@@ -155,6 +172,7 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
         const { parameters, results } = blockType(module, code.first);
         if (opcode === op.if) pop(1);
         if (opcode === op.loop) {
+          loops += 1;
           plan.forget();
           tellAround(containsLoop);
         }
@@ -209,6 +227,8 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
       default:
         calls ||= opcode === op.memoryGrow || opcode >= op.memoryInit;
         grows ||= opcode === op.memoryGrow;
+        if (nanTypeOf(opcode) !== undefined) floats += 1;
+        if (saturatedTypes(opcode) !== undefined) saturations += 1;
         lasting ||= opcode === op.dataDrop || opcode >= op.tableInit;
         if (opcode >= op.i32Load && opcode <= op.i64Store32) {
           const address = origins[height - (opcode >= op.i32Store ? 2 : 1)];
@@ -221,7 +241,6 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
         push(instruction.pushes, plan.originOf(opcode, code.first, number));
     }
   }
-  const locals = body.locals.reduce((total, group) => total + group.count, 0);
   return {
     blockGas,
     targeted,
@@ -229,11 +248,15 @@ export function analyse(module: Module, { type, body }: DefinedFunction): Analys
     stores,
     containsLoop,
     stackUnits: locals + deepest,
+    work,
     calls,
     grows,
     lasting,
     callees,
     callsIndirectly,
+    floats,
+    loops,
+    saturations,
     accesses: plan.accesses,
   };
 }

@@ -1,4 +1,5 @@
 import { startBuildClock } from './build-clock.js';
+import { checkFunctions } from './check-functions.js';
 import { decodeModule } from './decode.js';
 import { encodeModule } from './encode.js';
 import { defaultModuleLimits, initialPages, maximumPages } from './limits.js';
@@ -38,6 +39,7 @@ export function buildContract(
   checkDeployedMemory(module, refuseAtOnce);
   checkEntry(module, 'call', refuseAtOnce);
   checkEntry(module, 'deploy', refuseAtOnce);
+  checkFunctions(module, limits, refuseAtOnce, checkTime);
   const built = buildFrom(module);
   checkTime();
   return built;

@@ -25,6 +25,9 @@ export interface OpenBlock {
  */
 const exits = ['memory', 'gas', 'stack'] as const;
 
+/** With more looks at the end of memory than this each is a call: V8 takes too long over so many ways out. */
+const mostLooks = 2_000;
+
 /** A function while metering is injected: what goes in, what comes out, and how its locals and labels move. */
 export class FunctionFrame {
   readonly metering: Metering;
@@ -42,7 +45,7 @@ export class FunctionFrame {
   readonly open: OpenBlock[] = [];
   /** Those of them that come round. */
   readonly loops: OpenBlock[] = [];
-  /** Whether addresses are compared with the end of memory. */
+  /** Whether addresses are compared with the end of memory, which is then in a local. */
   readonly looksAtEnd: boolean;
   readonly #definition: DefinedFunction;
   /** Whether branches to the end of the function have to be caught, to come by our own end of it. */
@@ -68,8 +71,8 @@ export class FunctionFrame {
     this.room = this.#parameters + 1;
     const declared = definition.body.locals.reduce((total, group) => total + group.count, 0);
     this.#firstTemporary = this.#parameters + 2 + declared;
-    this.looksAtEnd =
-      !this.exact && metering.grows && analysis.accesses.some((access) => access.extent !== 0);
+    const looks = analysis.accesses.reduce((count, { extent }) => count + (extent === 0 ? 0 : 1), 0);
+    this.looksAtEnd = !this.exact && metering.grows && looks > 0 && looks <= mostLooks;
   }
 
   /** The locals of the function after metering. */
@@ -94,7 +97,7 @@ export class FunctionFrame {
     out.op(op.return).end();
     // Beyond the end of memory fast code just traps, and exact code tells what it was.
     if (this.#has('memory')) out.op(op.unreachable).end();
-    out.call(this.helpers.outOfGas()).op(op.unreachable).end();
+    if (this.#has('gas')) out.call(this.helpers.outOfGas()).op(op.unreachable).end();
     out.call(this.helpers.outOfStack()).op(op.unreachable).end();
   }
 
@@ -122,6 +125,8 @@ export class FunctionFrame {
   }
 
   #has(exit: (typeof exits)[number]): boolean {
-    return exit !== 'memory' || this.looksAtEnd;
+    if (exit === 'memory') return this.looksAtEnd;
+    // Exact code takes its gas by a function.
+    return exit !== 'gas' || !this.exact;
   }
 }

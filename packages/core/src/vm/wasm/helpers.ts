@@ -1,9 +1,11 @@
 import { bulkMemoryWordBytes, gasPrices } from '../gas.js';
 import { Emitter } from './emitter.js';
-import { pageBytes, stackUnits } from './limits.js';
+import { chunkBits, pageBytes, stackUnits } from './limits.js';
 import type { Metering } from './metering.js';
 import { at } from './module.js';
 import type { DefinedFunction, FunctionType, Global, LocalGroup } from './module.js';
+import { canonicalNan } from './nan.js';
+import type { FloatType } from './nan.js';
 import { emptyBlock, op, valueType } from './opcodes.js';
 
 const { i32, i64 } = valueType;
@@ -43,6 +45,38 @@ export class Helpers {
     return this.#helper('outOfStack', [], [], (out) => {
       out.i32(2).setGlobal(status);
     });
+  }
+
+  /** (gas left, gas due) -> gas left: charges, and tells at once. */
+  charge(): number {
+    return this.#helper('charge', [i64, i64], [i64], (out) => {
+      out.get(0).get(1).op(op.i64Sub).tee(0);
+      this.#failIfNegative(out);
+      this.#publish(out, 0);
+      out.get(0);
+    });
+  }
+
+  /** (address) -> (): marks the chunk that the address is in. */
+  mark(): number {
+    return this.#helper('mark', [i32], [], (out) => {
+      const { dirty } = this.#metering;
+      out.getGlobal(dirty).i64(1).get(0).i32(chunkBits).op(op.i32ShrU, op.i64ExtendI32U, op.i64Shl, op.i64Or);
+      out.setGlobal(dirty);
+    });
+  }
+
+  /** (value) -> value: {@link canonicalNan} for a value of a type. */
+  canonicalNan(type: FloatType): number {
+    return this.#helper(`canonicalNan ${type}`, [type], [type], (out) => {
+      out.get(0);
+      canonicalNan(out, type, 0);
+    });
+  }
+
+  /** (float) -> integer: the conversion `opcode`, which does not trap. */
+  saturate(opcode: number, from: number, to: number): number {
+    return this.#helper(`saturate ${opcode}`, [from], [to], (out) => out.get(0).prefixed(opcode));
   }
 
   /** (address, extent) -> (): traps if the `extent` bytes from `address` on do not all exist. */
@@ -179,7 +213,7 @@ export class Helpers {
       // Bits from the first to the last chunk; what lies beyond memory traps anyway.
       out.get(2).if();
       out.getGlobal(dirty);
-      out.i64(-1).get(0).i32(17).op(op.i32ShrU, op.i64ExtendI32U, op.i64Shl);
+      out.i64(-1).get(0).i32(chunkBits).op(op.i32ShrU, op.i64ExtendI32U, op.i64Shl);
       out
         .i64(-1)
         .i64(63)
@@ -188,7 +222,7 @@ export class Helpers {
         .op(op.i32Add)
         .i32(1)
         .op(op.i32Sub)
-        .i32(17)
+        .i32(chunkBits)
         .op(op.i32ShrU, op.i64ExtendI32U);
       out.op(op.i64Sub, op.i64ShrU, op.i64And, op.i64Or).setGlobal(dirty);
       out.end();
@@ -210,8 +244,12 @@ export class Helpers {
   }
 
   #publishIfExact(out: Emitter, left: number): void {
-    const { ceiling, gas, variant } = this.#metering;
-    if (variant === 'exact') out.getGlobal(ceiling).get(left).op(op.i64Sub).setGlobal(gas);
+    if (this.#metering.variant === 'exact') this.#publish(out, left);
+  }
+
+  #publish(out: Emitter, left: number): void {
+    const { ceiling, gas } = this.#metering;
+    out.getGlobal(ceiling).get(left).op(op.i64Sub).setGlobal(gas);
   }
 
   #helper(

@@ -1,5 +1,7 @@
 import { gasPrices } from '../gas.js';
+import { startBuildClock } from './build-clock.js';
 import { buildFrom } from './build.js';
+import { checkFunctions } from './check-functions.js';
 import { ContractError } from './contract-error.js';
 import { decodeModule } from './decode.js';
 import { builtLimits, defaultModuleLimits } from './limits.js';
@@ -70,6 +72,7 @@ export function inspectModule(bytes: Uint8Array, limits: ModuleLimits = defaultM
     const hasConstructor = checkEntry(module, 'deploy', refuse);
     const content = contentOf(module, hasConstructor);
     if (refusals.length > 0) return { bytes: bytes.length, refusals, content };
+    checkFunctions(module, limits, refuse, startBuildClock(limits));
     const deployed = deployedOf(module, limits, refuse);
     if (refusals.length > 0) return { bytes: bytes.length, refusals, content };
     return { bytes: bytes.length, refusals, content, deployed };

@@ -1,6 +1,7 @@
 import { analyse } from './analyse.js';
 import type { Analysis } from './analyse.js';
 import { startBuildClock } from './build-clock.js';
+import { checkWork } from './check-functions.js';
 import { decodeModule } from './decode.js';
 import { encodeModule } from './encode.js';
 import { Helpers } from './helpers.js';
@@ -76,14 +77,21 @@ export function instrument(
   checkModule(exe, module, refuseAtOnce);
   checkEntry(module, 'call', refuseAtOnce);
   checkSegments(module, refuseAtOnce);
-  return meter(module, variant, checkTime);
-}
-
-function meter(module: Module, variant: Variant, checkTime: () => void): Instrumented {
   const analyses = module.functions.map((definition) => {
     checkTime();
-    return analyse(module, definition);
+    const analysis = analyse(module, definition);
+    checkWork(analysis, limits, refuseAtOnce);
+    return analysis;
   });
+  return meter(module, variant, analyses, checkTime);
+}
+
+function meter(
+  module: Module,
+  variant: Variant,
+  analyses: readonly Analysis[],
+  checkTime: () => void,
+): Instrumented {
   const grows = analyses.some((analysis) => analysis.grows);
   const size = module.memory?.size ?? { initial: initialPages, maximum: maximumPages };
   const memoryPages = grows ? maximumPages : size.initial;

@@ -27,6 +27,8 @@ export interface ModuleLimits {
   readonly branchTargets: number;
   /** Blocks inside each other. */
   readonly nesting: number;
+  /** What one function may be to V8's compilers: see {@link workOf}. */
+  readonly functionWork: number;
   /** Milliseconds that building it may take, and again metering and compiling what was built. */
   readonly buildMs: number;
 }
@@ -52,6 +54,8 @@ export const defaultModuleLimits: ModuleLimits = {
   dataBytes: 8 * 1024 * 1024,
   branchTargets: 10_000,
   nesting: 5_000,
+  // The optimising compiler runs beside the contract, out of reach of the time limit: what it takes is bounded by this.
+  functionWork: 300_000,
   // Twice what the largest module takes that keeps to the limits above, on a machine that is busy with other things.
   buildMs: 10_000,
 };
@@ -79,6 +83,9 @@ export const maximumPages = 128;
 
 /** Bytes of a page. */
 export const pageBytes = 65_536;
+
+/** Writes are marked by chunks of memory that are 2 to the power of this long. */
+export const chunkBits = 17;
 
 /**
  * Units of stack that the running functions of a contract may hold together: locals and operands.

@@ -1,6 +1,7 @@
 import { extentOf } from './access-plan.js';
 import type { Access } from './access-plan.js';
 import type { FunctionFrame } from './function-frame.js';
+import { chunkBits } from './limits.js';
 import { at } from './module.js';
 import { op, valueType } from './opcodes.js';
 
@@ -8,9 +9,6 @@ const { i32, i64, f32, f64 } = valueType;
 
 /** The type of what each store stores, from `i32.store` on. */
 const storedTypes = [i32, i64, f32, f64, i32, i32, i64, i64, i64];
-
-/** Chunks of memory are 2 to the power of this long. */
-const chunkBits = 17;
 
 /** As many as there are bits in a mark. */
 const chunkCount = 64;
@@ -50,7 +48,8 @@ export class MemoryMeter {
   access(): void {
     const access = at(this.#frame.analysis.accesses, this.#nextAccess);
     this.#nextAccess += 1;
-    if (this.#frame.exact) this.#accessExactly();
+    if (access.dead) this.#frame.code.write(this.#frame.out);
+    else if (this.#frame.exact) this.#accessExactly();
     else {
       const { origin } = access;
       if (origin?.kind === 'local') this.#prepare(access, this.#frame.local(origin.index));
@@ -64,9 +63,12 @@ export class MemoryMeter {
   /** Looks after an access whose address is in a local. */
   #prepare(access: Access, address: number): void {
     if (access.extent !== 0 && this.#frame.metering.grows) {
-      // An address so large that the sum wraps around is refused by V8.
-      this.#frame.out.get(address).i32(access.extent).op(op.i32Add).get(this.#memoryEnd()).op(op.i32GtU);
-      this.#frame.exitIf('memory');
+      const out = this.#frame.out.get(address);
+      if (this.#frame.looksAtEnd) {
+        // An address so large that the sum wraps around is refused by V8.
+        out.i32(access.extent).op(op.i32Add).get(this.#memoryEnd()).op(op.i32GtU);
+        this.#frame.exitIf('memory');
+      } else out.i64(access.extent).call(this.#frame.helpers.checkExtent());
     }
     if (access.mark === undefined) return;
     const loop = this.#frame.loops.at(-1);
@@ -78,13 +80,15 @@ export class MemoryMeter {
   /** Looks after an access whose address is known beforehand. */
   #prepareConstant(access: Access, address: number): void {
     const { grows, initialBytes } = this.#frame.metering;
-    if (grows && address + access.extent > initialBytes) {
-      this.#frame.out
+    if (!grows || address + access.extent <= initialBytes) return;
+    const { out, helpers } = this.#frame;
+    if (this.#frame.looksAtEnd) {
+      out
         .i32(Math.min(address + access.extent, 0x7fff_ffff))
         .get(this.#memoryEnd())
         .op(op.i32GtU);
       this.#frame.exitIf('memory');
-    }
+    } else out.i32(address).i64(access.extent).call(helpers.checkExtent());
   }
 
   /** Looks after an access whose address is on the stack, and for a store the value above it. */
@@ -124,11 +128,14 @@ export class MemoryMeter {
     const address = this.#frame.temporary('address', i32);
     const value = store ? this.#valueTemporary() : 0;
     if (store) out.set(value);
-    out.set(address);
+    out.tee(address);
     if (this.#frame.metering.grows)
       out.get(address).i64(extentOf(opcode, offset)).call(this.#frame.helpers.checkExtent());
-    if (store) this.#mark(address, offset);
-    out.get(address);
+    if (store) {
+      out.get(address);
+      if (offset !== 0) out.i32(offset).op(op.i32Add);
+      out.call(this.#frame.helpers.mark());
+    }
     if (store) out.get(value);
     this.#frame.code.write(out);
   }
@@ -160,13 +167,10 @@ export class MemoryMeter {
   /** Marks the chunk `offset` bytes after an address. */
   #mark(address: number, offset: number): void {
     const out = this.#frame.out;
-    if (this.#frame.exact) out.getGlobal(this.#frame.metering.dirty);
-    else out.get(this.#dirtyMask());
-    out.i64(1).get(address);
+    out.get(this.#dirtyMask()).i64(1).get(address);
     if (offset !== 0) out.i32(offset).op(op.i32Add);
     out.i32(chunkBits).op(op.i32ShrU, op.i64ExtendI32U, op.i64Shl, op.i64Or);
-    if (this.#frame.exact) out.setGlobal(this.#frame.metering.dirty);
-    else out.set(this.#dirtyMask());
+    out.set(this.#dirtyMask());
   }
 
   /** Adds the marks of this function to those of all; has to be done on every way out of it. */

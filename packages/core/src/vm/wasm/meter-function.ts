@@ -6,7 +6,8 @@ import type { Metering } from './metering.js';
 import { at } from './module.js';
 import type { Body, DefinedFunction } from './module.js';
 import { canonicalNan, nanTypeOf } from './nan.js';
-import { immediate, op, valueType } from './opcodes.js';
+import type { FloatType } from './nan.js';
+import { immediate, op, saturatedTypes, valueType } from './opcodes.js';
 
 /**
  * The body of a function with metering injected. The function has two more parameters, the gas that is left and the
@@ -24,6 +25,15 @@ export function meterFunction(
 /** A function that takes more gas than this once through looks at what is left even if it calls nothing. */
 const longFunction = 1_000;
 
+/** With more float operations than this they are made canonical by a call: to V8 it is little, and inline it is a lot. */
+const manyFloats = 1_000;
+
+/** The same holds for looks at the gas of loops, which are branches out of them, */
+const manyLoops = 200;
+
+/** and for conversions that do not trap. */
+const manySaturations = 100;
+
 class FunctionMeter {
   readonly #frame: FunctionFrame;
   readonly #memory: MemoryMeter;
@@ -32,9 +42,12 @@ class FunctionMeter {
   /** Whether there has to be a look at what is left when it is taken. */
   #mustCheck = false;
   #nextBlock = 0;
+  /** Whether looks at what is left are calls. */
+  readonly #calls: boolean;
 
   constructor(frame: FunctionFrame) {
     this.#frame = frame;
+    this.#calls = frame.exact || frame.analysis.loops > manyLoops;
     this.#memory = new MemoryMeter(frame);
   }
 
@@ -127,12 +140,20 @@ class FunctionMeter {
   #ordinary(number: number): void {
     const { code, out } = this.#frame;
     const { opcode } = code;
+    const saturated = this.#frame.analysis.saturations > manySaturations ? saturatedTypes(opcode) : undefined;
     if (code.instruction?.immediate === immediate.local) code.write(out, this.#frame.local(code.first));
     else if (opcode >= op.i32Load && opcode <= op.i64Store32) this.#memory.access();
+    else if (saturated !== undefined) out.call(this.#frame.helpers.saturate(opcode, ...saturated));
     else code.write(out);
     this.#memory.addressMade(number);
     const floats = nanTypeOf(opcode);
-    if (floats !== undefined) canonicalNan(out, floats, this.#frame.temporary(`value${floats}`, floats));
+    if (floats !== undefined) this.#canonicalNan(floats);
+  }
+
+  #canonicalNan(type: FloatType): void {
+    const { out, helpers, exact, analysis } = this.#frame;
+    if (exact || analysis.floats > manyFloats) out.call(helpers.canonicalNan(type));
+    else canonicalNan(out, type, this.#frame.temporary(`value${type}`, type));
   }
 
   // Gas.
@@ -172,7 +193,8 @@ class FunctionMeter {
     this.#frame.code.write(this.#frame.out);
     this.#begin(false, prepaid, true);
     this.#due = 0;
-    this.#checkGas();
+    if (this.#calls) this.#charge();
+    else this.#checkGas();
   }
 
   #branchIf(): void {
@@ -203,13 +225,15 @@ class FunctionMeter {
   /** Takes what is due. */
   #pay(): void {
     if (this.#due === 0 && !this.#mustCheck) return;
-    const out = this.#frame.out;
-    if (this.#due !== 0) out.get(this.#frame.left).i64(this.#due).op(op.i64Sub).set(this.#frame.left);
+    if (this.#mustCheck && this.#calls) {
+      this.#charge();
+      return;
+    }
+    const { out, left } = this.#frame;
+    if (this.#due !== 0) out.get(left).i64(this.#due).op(op.i64Sub).set(left);
+    if (this.#mustCheck) this.#checkGas();
     this.#due = 0;
-    if (!this.#mustCheck) return;
     this.#mustCheck = false;
-    this.#checkGas();
-    if (this.#frame.exact) this.#publishGas();
   }
 
   /** Looks at what is left: ends the contract if it is negative. */
@@ -218,9 +242,12 @@ class FunctionMeter {
     this.#frame.exitIf('gas');
   }
 
-  #publishGas(): void {
-    const { ceiling, gas } = this.#frame.metering;
-    this.#frame.out.getGlobal(ceiling).get(this.#frame.left).op(op.i64Sub).setGlobal(gas);
+  /** Takes what is due by a function, which looks at what is left and tells the host: slower, but little code. */
+  #charge(): void {
+    const { out, left, helpers } = this.#frame;
+    out.get(left).i64(this.#due).call(helpers.charge()).set(left);
+    this.#due = 0;
+    this.#mustCheck = false;
   }
 
   /** Takes stack for this function, and sees to it that there is a look at its gas. */
@@ -259,11 +286,7 @@ class FunctionMeter {
 
   #callHost(index: number): void {
     const { ceiling, gas } = this.#frame.metering;
-    if (!this.#frame.exact) {
-      this.#mustCheck = true;
-      this.#pay();
-      this.#publishGas();
-    }
+    if (!this.#frame.exact) this.#charge();
     this.#frame.out.call(index).getGlobal(ceiling).getGlobal(gas).op(op.i64Sub).set(this.#frame.left);
   }
 

@@ -3,7 +3,7 @@ import { op, valueType } from './opcodes.js';
 
 const { f32, f64 } = valueType;
 
-type FloatType = typeof f32 | typeof f64;
+export type FloatType = typeof f32 | typeof f64;
 
 /** Arithmetic whose result may be a NaN of any bits: from the first opcode up to and with the last, and its type. */
 const arithmetic: readonly (readonly [first: number, last: number, type: FloatType])[] = [

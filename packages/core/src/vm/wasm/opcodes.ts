@@ -53,6 +53,7 @@ export const op = {
   i64Shl: 0x86,
   i64ShrU: 0x88,
   i64ExtendI32U: 0xad,
+  i32TruncSatF32S: 0xfc00,
   memoryInit: 0xfc08,
   dataDrop: 0xfc09,
   memoryCopy: 0xfc0a,
@@ -177,6 +178,18 @@ for (const [first, last, kind, pops, pushes] of shapes) {
 /** The instruction with `opcode`; `undefined` when contracts may not use it. */
 export function instructionOf(opcode: number): Instruction | undefined {
   return instructions[slotOf(opcode)];
+}
+
+const saturating: readonly (readonly [from: number, to: number])[] = [
+  [valueType.f32, valueType.i32],
+  [valueType.f64, valueType.i32],
+  [valueType.f32, valueType.i64],
+  [valueType.f64, valueType.i64],
+];
+
+/** What a conversion that does not trap takes and gives; `undefined` when `opcode` is none. */
+export function saturatedTypes(opcode: number): readonly [from: number, to: number] | undefined {
+  return saturating[(opcode - op.i32TruncSatF32S) >> 1];
 }
 
 /** Why a contract may not use `opcode`, which has no {@link instructionOf}. */
