@@ -5,7 +5,7 @@ import { op } from './opcodes.js';
  * What V8's compilers have to do for an instruction once it is metered: a unit is about a kilobyte of memory that the
  * optimising one takes meanwhile, measured where it takes most among Node 20, 22 and 24 and among fast and exact code.
  *
- * Source: docs/protocol.md, "From preCode to exe code and constructor". Whether a contract is accepted depends on it,
+ * Source: docs/protocol.md, "From preCode to exe code". Whether a contract is accepted depends on it,
  * so that every worker has to count the same.
  */
 const prices = {
