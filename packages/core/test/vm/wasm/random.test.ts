@@ -104,8 +104,17 @@ test('metered contracts do what plain ones do, and count the same gas', () => {
         }
       },
     ),
-    // The example makes a NaN whose bits are its own in plain code.
-    { numRuns: runs, examples: [[685_144_475, 0.5, false]] },
+    {
+      numRuns: runs,
+      examples: [
+        // Makes a NaN whose bits are its own in plain code.
+        [685_144_475, 0.5, false],
+        // Leave a loop that comes round by a table past a branch to an outer one, with all gas used.
+        [4_339_612, 0, true],
+        [8_014_028, 0, true],
+        [30_147_633, 0, true],
+      ],
+    },
   );
   // The generator is of use only if both happen.
   expect(trapped).toBeGreaterThan(runs / 20);
