@@ -23,8 +23,8 @@ export interface WriteQueueModules {
   readonly gathering?: Gathering;
 }
 
-/** A disk that answers faster than this may be waited for. */
-const FAST_COMMIT_MS = 1;
+/** A disk that answers faster than this, in ms, may be waited for: everybody else waits no longer than for any other turn. */
+const FAST_COMMIT_MS = 2;
 /** As many operations share a transaction, so that others get their turn in between. */
 const MOST_SHARED = 1024;
 /** With less room than this, a failed write is taken as a full disk. */
