@@ -168,12 +168,10 @@ class StoreEnclave implements Enclave {
     sig: Uint8Array | undefined,
   ): Promise<{ accepted: Uint8Array[]; refused: Uint8Array[] }> {
     const { id, keys } = this.#exchange.open(response, sig);
-    const [accepted, refused, fresh, other]: [Uint8Array[], Uint8Array[], StateKey[], StateKey[]] = [
-      [],
-      [],
-      [],
-      [],
-    ];
+    const accepted: Uint8Array[] = [];
+    const refused: Uint8Array[] = [];
+    const fresh: StateKey[] = [];
+    const other: StateKey[] = [];
     const clock = new Clock();
     for (const each of new Map(keys.map((each) => [bytesKey(each.address), each])).values()) {
       const held = this.#stateKeys.get(each.address);
