@@ -69,6 +69,7 @@ describe.each(['seed', 'v0.3'] as const)('every message in the dialect %s', (dia
     const asked = parseExchangeRequest(bytes(request.result?.['request']));
     expect(asked.age).toBe(dialect === 'seed' ? 'seed' : 'current');
     expect(asked.addresses).toEqual(dialect === 'seed' ? [address] : undefined);
+    if (dialect === 'v0.3') await peer.ask({ type: 'GetPTTRequest', addresses: ['zz'] });
     const answer = world.principal.answer(
       bytes(request.result?.['request']),
       bytes(request.result?.['workerSig']),

@@ -192,7 +192,7 @@ function dispatch(
   log: Logger,
   metrics: Metrics | undefined,
 ): Dispatch {
-  return new Dispatch(createHandlers(enclave, store, dialect), {
+  return new Dispatch(createHandlers(enclave, store), {
     dialect,
     limits: { ...DEFAULT_LIMITS, ...messageLimits },
     log,

@@ -1,4 +1,3 @@
-import type { Dialect } from '@enigma-worker/protocol';
 import type { Enclave } from '../enclave/enclave.js';
 import type { Store } from '../store/store.js';
 import { computeTask } from './compute-task.js';
@@ -23,7 +22,7 @@ import { updateNewContract } from './update-new-contract.js';
 import { updateNewContractOnDeployment } from './update-new-contract-on-deployment.js';
 
 /** A handler for each message: the only place that joins enclave and store. */
-export function createHandlers(enclave: Enclave, store: Store, dialect: Dialect): Handlers {
+export function createHandlers(enclave: Enclave, store: Store): Handlers {
   return {
     GetRegistrationParams: getRegistrationParams(enclave),
     GetTip: getTip(store),
@@ -38,7 +37,7 @@ export function createHandlers(enclave: Enclave, store: Store, dialect: Dialect)
     RemoveContract: removeContract(enclave, store),
     UpdateDeltas: updateDeltas(enclave, store),
     RemoveDeltas: removeDeltas(enclave, store),
-    GetPTTRequest: getPttRequest(enclave, dialect),
+    GetPTTRequest: getPttRequest(enclave),
     PTTResponse: pttResponse(enclave),
     NewTaskEncryptionKey: newTaskEncryptionKey(enclave),
     DeploySecretContract: deploySecretContract(enclave),

@@ -91,7 +91,7 @@ export class Dispatch implements Dispatcher {
     const since = this.#options.observer === undefined ? 0 : performance.now();
     let request: IncomingRequest;
     try {
-      request = parseRequest(frame, this.#options.limits);
+      request = parseRequest(frame, this.#options.limits, this.#options.dialect);
     } catch (error) {
       return this.#unreadable(error, since);
     }

@@ -87,7 +87,8 @@ export const messages = {
   RemoveDeltas: message(object({ input: list(range) }), deltaStatuses),
 
   GetPTTRequest: message(
-    object({ addresses: optional(list(address)) }),
+    // Peers of version 0.3 name them to the principal node instead.
+    object({ addresses: optional(list(address), 'seed') }),
     result(object({ request: hex(), workerSig: signature })),
   ),
   PTTResponse: message(pttResponse, result(object({ errors: list(object({ address, status })) }))),

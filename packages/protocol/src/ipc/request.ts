@@ -40,8 +40,13 @@ export class RequestError extends ProtocolError {
  * Parses a request of either dialect. Total: whatever the bytes are, it returns a request or throws a
  * {@link RequestError} that says which field is wrong, what was expected and what came.
  * Source: docs/protocol.md, "Requests".
+ * @param dialect what replies are written in: there are fields that are read in one alone
  */
-export function parseRequest(frame: Uint8Array, limits: Limits = DEFAULT_LIMITS): IncomingRequest {
+export function parseRequest(
+  frame: Uint8Array,
+  limits: Limits = DEFAULT_LIMITS,
+  dialect: Dialect = 'seed',
+): IncomingRequest {
   const outcome = readJson(frame, KNOWN_NAMES, limits);
   const message = outcome.message;
   const id = message === undefined ? null : readId(message);
@@ -52,7 +57,7 @@ export function parseRequest(frame: Uint8Array, limits: Limits = DEFAULT_LIMITS)
   if (type === undefined) throw badType(outcome.message, id);
   try {
     const body: Body<unknown> = messages[type].request;
-    const input = body.readFields(outcome.message, new ReadContext(limits));
+    const input = body.readFields(outcome.message, new ReadContext(limits, dialect));
     return { type, id, input } as IncomingRequest;
   } catch (error) {
     if (error instanceof ProtocolError) throw new RequestError(error.code, error.message, id, type);

@@ -1,6 +1,12 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { encodeReply, parseReply, parseRequest, type RequestOf } from '@enigma-worker/protocol';
+import {
+  DEFAULT_LIMITS,
+  encodeReply,
+  parseReply,
+  parseRequest,
+  type RequestOf,
+} from '@enigma-worker/protocol';
 
 const address = new Uint8Array(32).fill(0xab);
 const lower = 'ab'.repeat(32);
@@ -106,6 +112,14 @@ describe('the forms in which peers of any age send a request', () => {
     expect(inputOf('GetPTTRequest', '"addresses":null')).toEqual({});
     expect(inputOf('GetPTTRequest', '"other":1')).toEqual({});
   });
+
+  it.each([`["${'00'.repeat(32)}"]`, '["zz"]', '7', '{}'])(
+    'GetPTTRequest with %s, in v0.3 not read',
+    (given) => {
+      const frame = bytesOf(`{"id":1,"type":"GetPTTRequest","addresses":${given}}`);
+      expect(parseRequest(frame, DEFAULT_LIMITS, 'v0.3').input).toEqual({});
+    },
+  );
 
   it('ranges up to the last index there can be, which end behind it', () => {
     for (const type of ['GetDeltas', 'RemoveDeltas']) {

@@ -2,6 +2,7 @@ import { ProtocolError, type ProtocolErrorCode } from '../../errors.js';
 import type { Limits } from '../../limits.js';
 import { describe, type JsonValue } from '../json/value.js';
 import type { JsonWriter } from '../json/writer.js';
+import type { Dialect } from '../dialect.js';
 
 /**
  * One kind of wire value: how it is validated and converted when it comes in, and how it is written.
@@ -24,13 +25,15 @@ export interface Codec<T> {
 /** What a codec reads and writes. */
 export type Infer<C> = C extends Codec<infer T> ? T : never;
 
-/** Where in a message a codec reads, and under which limits. */
+/** Where in a message a codec reads, under which limits, and in which dialect. */
 export class ReadContext {
   readonly limits: Limits;
+  readonly dialect: Dialect;
   private readonly path: (string | number)[] = [];
 
-  constructor(limits: Limits) {
+  constructor(limits: Limits, dialect: Dialect = 'seed') {
     this.limits = limits;
+    this.dialect = dialect;
   }
 
   enter(field: string | number): void {

@@ -1,16 +1,19 @@
 import { utf8 } from '@enigma-worker/crypto';
 import { JsonObject, type JsonValue } from '../json/value.js';
 import type { JsonWriter } from '../json/writer.js';
+import type { Dialect } from '../dialect.js';
 import type { Codec, Infer, ReadContext } from './codec.js';
 
 /** A field that may be absent (or `null`), and is then not written either. */
 export interface OptionalField<T> extends Codec<T> {
   readonly optional: true;
+  /** The one dialect in which it is read: in the other it is like a field that nobody knows. */
+  readonly only: Dialect | undefined;
 }
 
-/** Makes a field of {@link object} optional. */
-export function optional<T>(codec: Codec<T>): OptionalField<T> {
-  return { ...codec, optional: true };
+/** Makes a field of {@link object} optional. @param only see {@link OptionalField.only} */
+export function optional<T>(codec: Codec<T>, only?: Dialect): OptionalField<T> {
+  return { ...codec, optional: true, only };
 }
 
 type Fields = Readonly<Record<string, Codec<unknown>>>;
@@ -37,7 +40,9 @@ export interface ObjectCodec<T> extends Codec<T> {
 interface Field {
   readonly name: string;
   readonly codec: Codec<unknown>;
+  /** Whether it may be absent, and in which dialect alone it is read. */
   readonly optional: boolean;
+  readonly only: Dialect | undefined;
   /** `"name":` and the same after a comma. */
   readonly opening: Uint8Array;
   readonly prefix: Uint8Array;
@@ -66,11 +71,12 @@ export function object<F extends Fields>(fields: F): ObjectCodec<ObjectOf<F>> {
   };
 }
 
-function fieldOf(name: string, codec: Codec<unknown>): Field {
+function fieldOf(name: string, codec: Codec<unknown> | OptionalField<unknown>): Field {
   return {
     name,
     codec,
     optional: 'optional' in codec,
+    only: 'only' in codec ? codec.only : undefined,
     opening: utf8(`${JSON.stringify(name)}:`),
     prefix: utf8(`,${JSON.stringify(name)}:`),
   };
@@ -85,6 +91,7 @@ function readFields(
   for (const field of fields) {
     const value: JsonValue | undefined = source.get(field.name);
     if (field.optional && (value === undefined || value === null)) continue;
+    if (field.only !== undefined && field.only !== context.dialect) continue;
     context.enter(field.name);
     target[field.name] = field.codec.read(value, context);
     context.leave();
