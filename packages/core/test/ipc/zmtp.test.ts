@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { encodeCommand, encodeMessage, FrameError, FrameReader } from '#ipc/zmtp/frames.js';
 import { greeting, ready } from '#ipc/zmtp/handshake.js';
@@ -207,6 +208,18 @@ describe('connections', () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     await dealer.send(['', 'echo still here']);
     expect((await dealer.receive()).map(String)).toEqual(['', 'still here']);
+  });
+
+  it('are ended for a message beyond what all may hold, even if it comes frame by frame', async () => {
+    const { socket, ended } = peer((await start({ maxFrameBytes: 1 << 22, heldBytes: 2_000_000 })).endpoint);
+    socket.write(Buffer.concat([greeting(), dealerReady]));
+    const part = encodeMessage([Buffer.alloc(5_000), Buffer.alloc(0)])[0]!.subarray(0, -2);
+    const ping = encodeCommand('PING', Buffer.of(0, 0));
+    for (let i = 0; i < 800 && !socket.destroyed; i++) {
+      socket.write(Buffer.concat([part, ping]));
+      await Promise.race([once(socket, 'data'), ended]);
+    }
+    expect(socket.destroyed).toBe(true);
   });
 
   it('cost a peer that reads nothing its connection, in the end', async () => {

@@ -80,7 +80,7 @@ export class Connection implements Departing, Holder {
     socket.on('data', (chunk: Buffer) => {
       this.#reader.push(chunk);
       this.#work();
-      if (this.#reader.length > 0) shared.budget.check(this);
+      if (this.#reader.length + this.#messageBytes > 0) shared.budget.check(this);
     });
     // What is wrong with a connection is no news: its end is.
     socket.on('error', () => undefined);
