@@ -1,5 +1,5 @@
 import { DROPPED, FairQueue, type QueueLimits } from './fair-queue.js';
-import type { Frames } from './transport.js';
+import { type Frames, sizeOf } from './transport.js';
 
 /** Bounds of messages with several requests. */
 export interface MultipartLimits extends QueueLimits {
@@ -50,7 +50,7 @@ export class Multipart {
     const isAccepted = this.queue.offer({
       peer,
       lane: '',
-      bytes: parts.reduce((sum, { length }) => sum + length, 0),
+      bytes: sizeOf(envelope) + sizeOf(parts),
       run: () => this.#answer(envelope, parts, wrong),
       dropped: (why) => refuse(DROPPED[why]),
     });

@@ -1,4 +1,5 @@
 import type { Router } from 'zeromq';
+import { sizeOf } from './transport.js';
 
 interface Backlog {
   readonly messages: Uint8Array[][];
@@ -93,8 +94,4 @@ export class Outbox {
 
 function peerOf(frames: readonly Uint8Array[]): string {
   return Buffer.from(frames[0] ?? []).toString('latin1');
-}
-
-function sizeOf(frames: readonly Uint8Array[]): number {
-  return frames.reduce((sum, frame) => sum + frame.length, 0);
 }

@@ -8,6 +8,7 @@ import { openTransport } from './open-transport.js';
 import {
   type AllowListChange,
   type Frames,
+  sizeOf,
   TOO_LONG,
   type Transport,
   type TransportOptions,
@@ -215,7 +216,7 @@ export class Server implements AsyncDisposable {
       this.#transport.send(envelope);
       return;
     }
-    this.#accept(begun, envelope, frame.length, (reply) => {
+    this.#accept(begun, envelope, sizeOf(envelope) + frame.length, (reply) => {
       envelope.push(reply);
       this.#transport.send(envelope);
     });

@@ -3,6 +3,11 @@ import type { BindOptions } from './endpoint.js';
 /** One message as ROUTER gives it: a frame that names the peer, then the peer's own. */
 export type Frames = readonly Uint8Array[];
 
+/** Bytes of frames. */
+export function sizeOf(frames: Frames): number {
+  return frames.reduce((sum, { length }) => sum + length, 0);
+}
+
 /** Stands for a frame that was too long to be kept. */
 export const TOO_LONG = Buffer.alloc(1);
 

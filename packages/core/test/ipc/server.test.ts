@@ -166,6 +166,14 @@ describe('many peers', () => {
     expect(server.stats()).toEqual({ tasks: 0, waiting: 0, writes: 0, reads: 0, refused: 2 });
   });
 
+  it('counts what stands before a request among what the peer has in hand', async () => {
+    const socket = dealer(await start());
+    for (let i = 0; i < 3; i++) await socket.send(['x'.repeat(LIMITS.pendingBytes / 8 + 1), '', 'task x 20']);
+    const replies: string[] = [];
+    for (let i = 0; i < 3; i++) replies.push(texts(await socket.receive())[2] ?? '');
+    expect(replies.map((reply) => reply.includes('busy'))).toEqual([true, true, false]);
+  });
+
   it('begins nothing more for a peer that is gone', async () => {
     const server = await start({ limits: { ...LIMITS, pending: 4 } });
     const vanishing = dealer(server);
