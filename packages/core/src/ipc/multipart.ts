@@ -16,6 +16,8 @@ export interface MultipartModules {
   /** The reply to something that is not taken. */
   readonly reject: (why: string) => Uint8Array;
   readonly send: (frames: Uint8Array[]) => void;
+  /** Whether nobody is there any more to whom the replies could go. */
+  readonly isGone: (envelope: Frames) => boolean;
 }
 
 /** Messages of several requests that are answered side by side. */
@@ -64,7 +66,7 @@ export class Multipart {
 
   /** One request after the other, as a REP socket would. */
   async #answer(envelope: Frames, parts: Frames, wrong: string | undefined): Promise<void> {
-    const { answer, reject, send } = this.#modules;
+    const { answer, reject, send, isGone } = this.#modules;
     const { replyBytes } = this.#limits;
     const replies: Uint8Array[] = [];
     let bytes = 0;
@@ -74,6 +76,7 @@ export class Multipart {
         await new Promise((resolve) => setImmediate(resolve));
         slice = performance.now();
       }
+      if (isGone(envelope)) break;
       const why =
         this.#held > replyBytes
           ? `the replies to messages of several requests exceed ${replyBytes} bytes`

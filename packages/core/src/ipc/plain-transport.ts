@@ -93,9 +93,11 @@ export class PlainTransport implements Transport {
 
   send(frames: Uint8Array[]): void {
     const [name, ...bodies] = frames;
-    if (name?.length !== NAME_LENGTH) return;
-    const number = ((name[1]! << 24) | (name[2]! << 16) | (name[3]! << 8) | name[4]!) >>> 0;
-    this.#connections.get(number)?.send(bodies);
+    if (name?.length === NAME_LENGTH) this.#connections.get(numberOf(name))?.send(bodies);
+  }
+
+  isGone(peer: Uint8Array): boolean {
+    return !this.#connections.has(numberOf(peer));
   }
 
   close(): Promise<void> {
@@ -122,6 +124,10 @@ export class PlainTransport implements Transport {
     this.#next = (this.#next + 1) >>> 0;
     return number;
   }
+}
+
+function numberOf(name: Uint8Array): number {
+  return ((name[1]! << 24) | (name[2]! << 16) | (name[3]! << 8) | name[4]!) >>> 0;
 }
 
 function listen(server: Server, options: ListenOptions): Promise<void> {

@@ -116,6 +116,7 @@ export class Server implements AsyncDisposable {
         answer: (envelope, part) => this.#answerPart(envelope, part),
         reject: (why) => dispatcher.reject(why),
         send: (message) => transport.send(message),
+        isGone: ([peer]) => peer !== undefined && transport.isGone?.(peer) === true,
       },
       limits,
     );

@@ -48,6 +48,8 @@ export interface Transport {
   start(take: (frames: Frames) => void): void;
   /** Sends one message; a peer that is gone or does not read costs nothing. Never throws. */
   send(frames: Uint8Array[]): void;
+  /** Whether the peer that a first frame names is gone; absent where the transport does not know. */
+  isGone?(peer: Uint8Array): boolean;
   /**
    * Admits these keys from now on and no others; a peer whose key is not among them gets nothing any more. Absent
    * where there are no keys.

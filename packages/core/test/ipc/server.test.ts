@@ -185,6 +185,17 @@ describe('many peers', () => {
     expect(await call(request(server), 'task y 1')).toEqual(['done y 1']);
   });
 
+  it('begins none of the other requests of a message whose peer is gone', async () => {
+    const server = await start();
+    const vanishing = dealer(server);
+    await vanishing.send(['', 'task x 50', ...Array.from({ length: 20 }, () => 'task x 500')]);
+    while (server.stats().tasks === 0) await new Promise(setImmediate);
+    vanishing.close();
+    while (server.stats().tasks > 0) await new Promise(setImmediate);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(server.stats().tasks).toBe(0);
+  });
+
   it('takes in requests of a modest peer while others have filled the queue', async () => {
     const server = await start({ limits: { ...LIMITS, running: 1 } });
     const greedy = [dealer(server), dealer(server)];
