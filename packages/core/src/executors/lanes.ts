@@ -144,6 +144,7 @@ export class Lanes<Job extends LaneJob, Reply> {
     settle: (reply: Reply) => Settlement,
     prepare?: () => void,
   ): Promise<JobEnd<Reply>> {
+    if (this.#hasGivenUp) return Promise.reject(notKept());
     return new Promise((resolve, reject) => {
       lane.queue.push({
         job,
@@ -302,6 +303,11 @@ export class Lanes<Job extends LaneJob, Reply> {
 
   /** Puts a job back where it was in its lane. */
   #repeat(entry: JobEntry<Job, Reply>): void {
+    if (this.#hasGivenUp) {
+      entry.reject(notKept());
+      this.#ended();
+      return;
+    }
     this.#queued++;
     entry.lane.again.push(entry);
     entry.lane.draining = true;
@@ -330,10 +336,7 @@ export class Lanes<Job extends LaneJob, Reply> {
   }
 
   #giveUp(interrupted: readonly JobEntry<Job, Reply>[]): void {
-    const error = new ExecutorError(
-      'CLOSED',
-      'the worker shut down before the task ended: nothing of it was kept',
-    );
+    const error = notKept();
     for (const entry of interrupted) {
       if (entry.settled === undefined) entry.reject(error);
       else void entry.settled.then(() => entry.reject(new ExecutorError('CLOSED', KEPT)), entry.reject);
@@ -344,4 +347,8 @@ export class Lanes<Job extends LaneJob, Reply> {
     this.#lanes.clear();
     this.#line = [];
   }
+}
+
+function notKept(): ExecutorError {
+  return new ExecutorError('CLOSED', 'the worker shut down before the task ended: nothing of it was kept');
 }

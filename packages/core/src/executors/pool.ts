@@ -159,6 +159,8 @@ export class ExecutorPool<Job, Reply, Entry extends Posted<Job>> {
         if (executor.load === 0) return await executor.close(CLOSE_MS);
         await this.#seize(executor);
         await executor.kill();
+        // It keeps replies back while it has more to do.
+        executor.poll(this.#events, false);
         const { begun, waiting } = executor.remains();
         unfinished.push(...(begun === undefined ? waiting : [begun, ...waiting]));
       }),

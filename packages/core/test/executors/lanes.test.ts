@@ -356,4 +356,32 @@ describe('lanes of executors', () => {
     expect(performance.now() - began).toBeLessThan(5000);
     expect(await Promise.all(endless)).toEqual(['CLOSED', 'CLOSED', 'CLOSED']);
   });
+
+  it('end also what was done shortly before its thread had to be ended', async () => {
+    const target = lanes({ threads: 1 });
+    await run(target, 'aa', {});
+    const ends = [0.8, 0.8, 0.8, 60_000].map((ms) =>
+      run(target, 'aa', { ms }).then(
+        (end) => end.kind,
+        (error: { code: string }) => error.code,
+      ),
+    );
+    await target.close(0);
+    expect(['reply', 'CLOSED']).toEqual(expect.arrayContaining(await Promise.all(ends)));
+  });
+
+  it('end also what only then would run, or run again', async () => {
+    const target = lanes();
+    await run(target, 'aa', {});
+    const work = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 200));
+    const repeated = target.run('aa', { fresh: false, change: true }, () => ({ work, repeat: true }));
+    const held = target.exclusive('bb', async () => {
+      await work();
+      return await target.runLoose({ fresh: true });
+    });
+    while (target.pool.running > 0) await new Promise(setImmediate);
+    const ends = [repeated, held].map((each) => each.catch((error: { code: string }) => error.code));
+    await target.close(0);
+    expect(await Promise.all(ends)).toEqual(['CLOSED', 'CLOSED']);
+  });
 });
