@@ -3,10 +3,9 @@ import { Roster } from '../collections/roster.js';
 /** Why a job that waited will not run: others need its place, its peer is gone, or nothing more is begun. */
 export type DropReason = 'busy' | 'gone' | 'stopping';
 
-/** The same in words. */
-export const DROPPED: Readonly<Record<DropReason, string>> = {
+/** The same in words, for peers that are there. */
+export const DROPPED: Readonly<Record<Exclude<DropReason, 'gone'>, string>> = {
   busy: 'busy: too many requests are pending, try again',
-  gone: 'the peer is gone',
   stopping: 'the worker is stopping',
 };
 

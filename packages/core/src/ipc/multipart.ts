@@ -54,7 +54,9 @@ export class Multipart {
       lane: '',
       bytes: sizeOf(envelope) + sizeOf(parts),
       run: () => this.#answer(envelope, parts, wrong),
-      dropped: (why) => refuse(DROPPED[why]),
+      dropped: (why) => {
+        if (why !== 'gone') refuse(DROPPED[why]);
+      },
     });
     if (!isAccepted) refuse(DROPPED.busy);
   }

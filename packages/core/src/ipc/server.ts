@@ -75,6 +75,8 @@ const MAX_ENVELOPE = 8;
 /** Reads of many things done side by side: each holds its whole reply in memory. */
 const BULK_READS = 8;
 const BULK_READS_PER_PEER = 4;
+/** To a peer that is gone: it was not refused anything. */
+const NO_REPLY = new Uint8Array(0);
 /** How long, in ms, what was given up may take to say so. */
 const LAST_WORDS = 1_000;
 const NO_DELIMITER =
@@ -251,7 +253,9 @@ export class Server implements AsyncDisposable {
         if (this.#open.remove(accepted)) answer(reply);
       },
       dropped: (why) => {
-        if (this.#open.remove(accepted)) this.#refuse(work, answer, DROPPED[why]);
+        if (!this.#open.remove(accepted)) return;
+        if (why === 'gone') answer(NO_REPLY);
+        else this.#refuse(work, answer, DROPPED[why]);
       },
     });
     if (isAccepted) this.#open.add(accepted);
