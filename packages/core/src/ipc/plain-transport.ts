@@ -37,7 +37,8 @@ export class PlainTransport implements Transport {
     this.endpoint = endpoint;
     this.#options = options;
     this.#turn = new Turn(options.spin);
-    this.#shared = { departures: new Departures(), budget: new Budget(options.heldBytes) };
+    const budget = new Budget(Math.max(options.heldBytes, options.maxFrameBytes));
+    this.#shared = { departures: new Departures(), budget };
   }
 
   /** @throws IpcError when the address is malformed or taken. */

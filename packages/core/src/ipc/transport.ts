@@ -20,7 +20,10 @@ export interface TransportOptions extends BindOptions {
   readonly maxFrameBytes: number;
   /** Bytes of replies that a peer may leave unread; beyond them it is disconnected, or loses replies. */
   readonly outboundBytes: number;
-  /** Bytes that all peers together may have on their way in and out; beyond them whoever has most is disconnected. */
+  /**
+   * Bytes that all peers together may have on their way in and out, as many as the longest message has at least; beyond
+   * them whoever has most is disconnected.
+   */
   readonly heldBytes: number;
   /** How long, in ms, to look for the next request without sleeping, when a single peer asks in lockstep; 0 never. */
   readonly spin: number;

@@ -128,13 +128,18 @@ describe('the REP contract', () => {
     }
   });
 
+  it('takes a message of the longest size, whatever all peers together may have', async () => {
+    const socket = request(await start({ maxFrameBytes: 1 << 22, heldBytes: 1 << 20 }));
+    expect((await call(socket, `echo ${'a'.repeat(3_000_000)}`))[0]).toHaveLength(3_000_000);
+  });
+
   it('holds no more for all peers together than its bound, and costs only who holds most', async () => {
-    const server = await start({ maxFrameBytes: 1 << 22, heldBytes: 3 << 20 });
+    const server = await start({ maxFrameBytes: 1 << 22, heldBytes: 1 << 22 });
     const [small, large] = [connectTcp(portOf(server), '127.0.0.1'), connectTcp(portOf(server), '127.0.0.1')];
     const isEnded = new Promise((resolve) => large.on('close', resolve).on('error', () => undefined));
     for (const [socket, bytes] of [
-      [small, 1_500_000],
-      [large, 2_000_000],
+      [small, 2_000_000],
+      [large, 2_500_000],
     ] as const) {
       opened.push({ close: () => socket.destroy() });
       const header = Buffer.from([2, 0, 0, 0, 0, 0, 0x40, 0, 0]);
