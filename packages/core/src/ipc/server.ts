@@ -110,7 +110,7 @@ export class Server implements AsyncDisposable {
     const oneLane = { ...limits, runningPerLane: limits.running };
     this.#queues = {
       task: new FairQueue(limits),
-      write: new FairQueue({ ...oneLane, runningPerPeer: limits.running }),
+      write: new FairQueue(oneLane),
       read: new FairQueue({ ...oneLane, running: BULK_READS, runningPerPeer: BULK_READS_PER_PEER }),
     };
     this.#multipart = new Multipart(

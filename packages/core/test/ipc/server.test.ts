@@ -201,6 +201,17 @@ describe('many peers', () => {
     expect(server.stats().tasks).toBe(0);
   });
 
+  it('lets the writes of one peer, which may wait for a contract, keep no other from writing', async () => {
+    const server = await start();
+    const waiting = dealer(server);
+    for (let i = 0; i < LIMITS.running; i++) await waiting.send(['', 'write 600']);
+    while (server.stats().writes < LIMITS.running) await new Promise(setImmediate);
+    const began = performance.now();
+    expect(await call(request(server), 'write 1')).toEqual(['written']);
+    expect(performance.now() - began).toBeLessThan(400);
+    for (let i = 0; i < LIMITS.running; i++) expect(texts(await waiting.receive())[1]).toBe('written');
+  });
+
   it('takes in requests of a modest peer while others have filled the queue', async () => {
     const server = await start({ limits: { ...LIMITS, running: 1 } });
     const greedy = [dealer(server), dealer(server)];
