@@ -1,12 +1,10 @@
 /** Writes fields one after the other into given memory. Past its end nothing is written, and {@link length} says so. */
 export class FieldWriter {
   readonly #target: Uint8Array;
-  readonly #view: DataView;
   #at = 0;
 
   constructor(target: Uint8Array) {
     this.#target = target;
-    this.#view = new DataView(target.buffer, target.byteOffset, target.length);
   }
 
   /** Bytes written, or `undefined` when they did not fit. */
@@ -16,12 +14,20 @@ export class FieldWriter {
 
   /** A number from 0 to 2^32-1. */
   number(value: number): void {
-    if (this.#room(4)) this.#view.setUint32(this.#at - 4, value);
+    // Byte by byte: a DataView for each message costs more than the message.
+    if (!this.#room(4)) return;
+    const target = this.#target;
+    const at = this.#at;
+    target[at - 4] = value >>> 24;
+    target[at - 3] = value >>> 16;
+    target[at - 2] = value >>> 8;
+    target[at - 1] = value;
   }
 
   /** An integer from 0 to 2^64-1. */
   integer(value: bigint): void {
-    if (this.#room(8)) this.#view.setBigUint64(this.#at - 8, value);
+    this.number(Number(value >> 32n));
+    this.number(Number(value & 0xffffffffn));
   }
 
   /** A byte string of any length. */
@@ -39,7 +45,6 @@ export class FieldWriter {
 /** Reads what a {@link FieldWriter} wrote. */
 export class FieldReader {
   readonly #source: Uint8Array;
-  readonly #view: DataView;
   readonly #isKept: boolean;
   #at = 0;
 
@@ -47,17 +52,18 @@ export class FieldReader {
   constructor(source: Uint8Array, use: 'kept' | 'copied' = 'copied') {
     this.#source = source;
     this.#isKept = use === 'kept';
-    this.#view = new DataView(source.buffer, source.byteOffset, source.length);
   }
 
   number(): number {
+    const at = this.#at;
     this.#at += 4;
-    return this.#view.getUint32(this.#at - 4);
+    const source = this.#source;
+    return ((source[at]! << 24) | (source[at + 1]! << 16) | (source[at + 2]! << 8) | source[at + 3]!) >>> 0;
   }
 
   integer(): bigint {
-    this.#at += 8;
-    return this.#view.getBigUint64(this.#at - 8);
+    const high = this.number();
+    return (BigInt(high) << 32n) | BigInt(this.number());
   }
 
   bytes(): Uint8Array {
