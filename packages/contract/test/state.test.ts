@@ -294,6 +294,31 @@ export type Table = StateMap<u8, Names>;`,
     expect(contract.state).toEqual(new Map());
     expect(contract.call('add')).toEqual([['a', 'b']]);
   });
+
+  it('reads as zeros where it is fixed bytes, in a field, a map, a struct and an array', async () => {
+    const source = `import { contract, state, view, struct, StateMap, Fixed2, Address, Bytes4, Bytes32 } from '@enigma-worker/contract/assembly';
+@struct class Owned { id: Bytes32; owner: Address; }
+@contract export class Owners {
+  @state owner: Address;
+  @state ids: StateMap<u8, Bytes4>;
+  @state owned: Owned;
+  @state pair: Fixed2<Bytes32>;
+  @view getOwner(): Address { return this.owner; }
+  @view getId(): Bytes4 { return this.ids[1]; }
+  @view getOwned(): Owned { return this.owned; }
+  @view getNew(): Owned { return new Owned(); }
+  @view getPair(): Fixed2<Bytes32> { return this.pair; }
+  @view isFree(): bool { return this.owner.isZero && this.owner.length == 20 && this.owned.id == new Bytes32(); }
+}`;
+    const contract = new Harness(await compileText(source)).deploy();
+    const zeros = (length: number) => `0x${'00'.repeat(length)}`;
+    expect(contract.call('getOwner')).toBe(zeroAddress);
+    expect(contract.call('getId')).toBe(zeros(4));
+    expect(contract.call('getOwned')).toEqual({ id: zeros(32), owner: zeroAddress });
+    expect(contract.call('getNew')).toEqual({ id: zeros(32), owner: zeroAddress });
+    expect(contract.call('getPair')).toEqual([zeros(32), zeros(32)]);
+    expect(contract.call('isFree')).toBe(true);
+  });
 });
 
 function numberToBytes(value: bigint): Uint8Array {

@@ -71,6 +71,8 @@ export function zero<T>(lengths: u64 = 0): T {
   if (isString<T>()) return changetype<T>('');
   if (changetype<T>(0) instanceof Uint8Array) return changetype<T>(new Uint8Array(0));
   if (isArray<T>()) return changetype<T>(new Array<valueof<T>>());
+  // Fixed bytes are like an array, too: they have a length and an index.
+  if (changetype<T>(0) instanceof FixedBytes) return instantiate<T>();
   if (isArrayLike<T>()) {
     const items = new StaticArray<valueof<T>>(<i32>(lengths & 63));
     for (let i = 0; i < items.length; i++) items[i] = zero<valueof<T>>(lengths >> 6);
