@@ -71,11 +71,12 @@ describe('enigma db, while the core runs', () => {
     expect(await enigmaJson(imported)).toEqual({ address, deltas: 5, refused: [], bytecodeRefused: false });
     const cut = at('cut.enigma');
     writeFileSync(cut, readFileSync(file).subarray(0, -20));
-    const [locked, broken, missing, unknown, misspelt] = await Promise.all([
+    const [locked, broken, missing, unknown, unknownToPipe, misspelt] = await Promise.all([
       db('import', '--data-dir', core, file),
       db('import', '--data-dir', at('third'), cut),
       db('import', '--data-dir', at('fourth'), at('none')),
       db('export', '--data-dir', core, '00'.repeat(32), '--output', at('nothing')),
+      db('export', '--data-dir', core, '00'.repeat(32)),
       db('export', '--data-dir', core, 'abc'),
     ]);
     expect(locked.stderr).toMatch(/^another core has the data folder/);
@@ -85,7 +86,8 @@ describe('enigma db, while the core runs', () => {
     });
     expect(missing).toMatchObject({ code: 1 });
     expect(missing.stderr).toMatch(/none: ENOENT/);
-    expect(unknown.stderr).toBe(`contract ${'00'.repeat(32)} is not known\n`);
+    for (const { code, stderr } of [unknown, unknownToPipe])
+      expect([code, stderr]).toEqual([1, `contract ${'00'.repeat(32)} is not known\n`]);
     expect(existsSync(at('nothing'))).toBe(false);
     expect(misspelt).toMatchObject({ code: 2, stderr: 'contract: expected 64 hex digits, got "abc"\n' });
   });

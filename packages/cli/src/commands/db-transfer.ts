@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createReadStream, createWriteStream, renameSync, rmSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -26,7 +27,7 @@ export function exportCommand(): Command {
     const { exportContract } = await import('@enigma-worker/core/tools');
     await withProgress('exporting', async (progress) => {
       const stream = exportContract(storeOf(dataDir), fromHex(contract), progress);
-      if (output === undefined) await pipeline(Readable.from(stream), process.stdout);
+      if (output === undefined) await writeToStandardOutput(stream);
       else await writeWhole(output, stream);
     });
     if (output !== undefined)
@@ -59,6 +60,13 @@ function describe({ address, deltas, refused, bytecodeRefused }: ImportReport): 
       ? []
       : [style.bad(`${count(refused.length)} deltas refused, others have their place: ${firstOf(refused)}`)]),
   ].join('\n');
+}
+
+/** Not by `pipeline`: when the stream fails, that ends standard output with the error, which nobody would then read. */
+async function writeToStandardOutput(stream: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const chunk of stream) {
+    if (!process.stdout.write(chunk)) await once(process.stdout, 'drain');
+  }
 }
 
 /** Writes a stream to a file that appears only once it is whole. */
