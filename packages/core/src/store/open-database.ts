@@ -28,8 +28,7 @@ export function openDatabase(
 ): Database {
   if (isInMemory(folder)) return Database.open(folder, { mode, observer });
   const file = checkFile(folder);
-  if (file === undefined && existsSync(journalPath(folder))) throw isJournal(folder);
-  if (file === undefined && mode === 'read') throw new StoreError('NOT_A_STORE', `${folder} holds no store`);
+  if (file === undefined && (mode === 'read' || existsSync(journalPath(folder)))) throw noStore(folder);
   // A file may lack pages at its end that are not in use; it must not lack others.
   const needsCheck =
     file !== undefined && (!file.isComplete || (isSuspect && file.lastPage <= QUICK_CHECK_PAGES));
@@ -43,9 +42,12 @@ function refuseDamaged(folder: string): void {
     throw new StoreError('CORRUPT', `${databasePath(folder)} is truncated or damaged: ${problem}`);
 }
 
-function isJournal(folder: string): StoreError {
+/** Says of a folder without a database what there is in place of one. */
+export function noStore(folder: string): StoreError {
   return new StoreError(
     'NOT_A_STORE',
-    `${folder} holds the sealed journal of a store in memory, which only a core with --store memory reads`,
+    existsSync(journalPath(folder))
+      ? `${folder} holds the sealed journal of a store in memory, which only a core with --store memory reads`
+      : `${folder} holds no store`,
   );
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { equalBytes, keccak256, toHex } from '@enigma-worker/crypto';
@@ -6,9 +7,10 @@ import { type Bucket, CHAIN_LENGTH, indexOf } from '../buckets.js';
 import { decodeRecord } from '../contract-record.js';
 import type { Database, Snapshot } from '../database.js';
 import { StoreError } from '../errors.js';
+import { databasePath } from '../file-check.js';
 import { lockFolder } from '../lock-folder.js';
 import { checkSchema } from '../migrations.js';
-import { openDatabase } from '../open-database.js';
+import { noStore, openDatabase } from '../open-database.js';
 import type { Progress } from '../progress.js';
 import type { ContractRecord, StateHead } from '../records.js';
 import { checkStructure } from '../structure.js';
@@ -62,6 +64,7 @@ const INTERVAL = 500;
  */
 export async function verifyStore(folder: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   const path = resolve(folder);
+  if (!existsSync(databasePath(path))) throw noStore(path);
   const structure = await verifyStructure(path, options.progress);
   if (structure.length > 0)
     return { problems: structure, contracts: 0, deltas: 0, stateValues: 0, inspected: 0 };
