@@ -49,6 +49,23 @@ describe('what a gateway answers', () => {
     });
   });
 
+  test('tells where no gateway is, and why', async () => {
+    const answers: [string, RegExp][] = [
+      ['{"error":"Not Found"}', /at http:\/\/gateway.test: expected an answer in JSON-RPC/],
+      ['{"error":{"code":-32601,"message":"Method not found"}}', /^Method not found: .* is a gateway there/],
+      ['{"error":{"code":-32000,"message":"busy"}}', /^busy$/],
+    ];
+    for (const [body, message] of answers) {
+      const client = createClient({ transport: answering(body) });
+      await expect(client.workerAddress()).rejects.toThrow(message);
+    }
+    const nobody = createClient({ transport: http('http://127.0.0.1:5') });
+    await expect(nobody.workerAddress()).rejects.toMatchObject({
+      code: 'TRANSPORT_FAILED',
+      message: expect.stringMatching(/at http:\/\/127.0.0.1:5: .*ECONNREFUSED/),
+    });
+  });
+
   test.each(['x', '', '-1', '0x5', '1e3', '1'.repeat(21)])('%j is no amount of gas', async (usedGas) => {
     const transport = answering(JSON.stringify({ result: { status: 'SUCCESS', usedGas } }));
     const nothing = new Uint8Array(0);

@@ -18,6 +18,9 @@ const TASK_STATUSES: readonly TaskStatus[] = [
   'ETHEREUMFAILURE',
 ];
 
+/** The code by which JSON-RPC says that the method is not known. */
+const METHOD_NOT_FOUND = -32601;
+
 /** How long one question for a result may be held open by the gateway, in ms. */
 const LONG_POLL = 20_000;
 
@@ -45,16 +48,16 @@ export function http(url: string, options: HttpOptions = {}): Transport {
       });
       reply = await response.json();
     } catch (error) {
-      const reason = timeout.aborted
-        ? 'no answer in time'
-        : error instanceof Error
-          ? error.message
-          : 'failed';
+      const reason = timeout.aborted ? 'no answer in time' : reasonOf(error);
       throw new SdkError('TRANSPORT_FAILED', `${method} at ${url}: ${reason}`, { cause: error });
     }
+    if (!isAnswer(reply))
+      throw malformed(`${method} at ${url}`, 'an answer in JSON-RPC: whoever is there is no gateway');
     const answer = new Fields(method, reply);
-    if (answer.has('error')) throw new SdkError('WORKER_ERROR', answer.fields('error').text('message'));
-    return answer.fields('result');
+    if (!answer.has('error')) return answer.fields('result');
+    const error = answer.fields('error');
+    const hint = error.is('code', METHOD_NOT_FOUND) ? `: ${method} at ${url}, is a gateway there?` : '';
+    throw new SdkError('WORKER_ERROR', `${error.text('message')}${hint}`);
   }
 
   async function task(
@@ -194,6 +197,10 @@ class Fields {
     return this.#value[name] !== undefined && this.#value[name] !== null;
   }
 
+  is(name: string, value: number): boolean {
+    return this.#value[name] === value;
+  }
+
   fields(name: string): Fields {
     return new Fields(`${this.#method}.${name}`, this.#value[name]);
   }
@@ -224,6 +231,19 @@ class Fields {
     if (!Number.isSafeInteger(value)) throw malformed(`${this.#method}.${name}`, 'an integer');
     return value as number;
   }
+}
+
+/** Whether a reply has what JSON-RPC answers with: anything else that speaks HTTP replies, too. */
+function isAnswer(reply: unknown): boolean {
+  if (typeof reply !== 'object' || reply === null) return false;
+  const { result, error } = reply as { readonly result?: unknown; readonly error?: unknown };
+  return result !== undefined || (typeof error === 'object' && error !== null);
+}
+
+/** Why nothing came. Node's `fetch` says that it failed, and its cause why. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'failed';
+  return error.cause instanceof Error ? error.cause.message || error.message : error.message;
 }
 
 function malformed(where: string, expected: string): SdkError {
