@@ -18,3 +18,8 @@ export function isExpected(error: unknown): error is Error & { readonly code: st
   if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) return false;
   return !error.code.startsWith('ERR_') && ('syscall' in error || !('errno' in error));
 }
+
+/** Whether the command was called wrongly, as we or the SDK say: that finds a call that does not fit before it sends anything. */
+export function isWrongCall(error: { readonly code: string }): boolean {
+  return ['USAGE', 'ARGUMENTS_MISMATCH', 'FUNCTION_UNKNOWN'].includes(error.code);
+}

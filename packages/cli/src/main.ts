@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { program } from './program.js';
-import { isExpected, UsageError } from './errors.js';
+import { isExpected, isWrongCall } from './errors.js';
 import { style } from './output/style.js';
 
 // Whoever read our output has had enough, as `head` has: that is no failure.
@@ -14,7 +14,7 @@ try {
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   } else if (isExpected(error)) {
     console.error(style.bad(error.message));
-    process.exitCode = error instanceof UsageError ? 2 : 1;
+    process.exitCode = isWrongCall(error) ? 2 : 1;
   } else {
     console.error(error);
     process.exitCode = 70;

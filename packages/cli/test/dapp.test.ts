@@ -144,4 +144,16 @@ describe('a dapp from the command line', () => {
       expect(each.stderr).toMatch(/^[^\n]+\n$/);
     }
   });
+
+  it('is told by the exit code that the call itself is wrong, and nothing was sent', async () => {
+    const nobody = ['--endpoint', 'tcp://127.0.0.1:1', '--timeout', '300'];
+    const calls = await Promise.all([
+      enigma(['call', address, 'f(uint25)', '1', ...nobody]),
+      enigma(['call', address, 'f', ...nobody]),
+      enigma(['call', address, 'f()', '--returns', 'uint25', ...nobody]),
+      enigma(['call', 'abc', 'f()', ...worker()]),
+      enigma(['deploy', MILLIONAIRES, ...flags({ address: 'abc' }), ...worker()]),
+    ]);
+    for (const { code, stderr } of calls) expect([code, stderr]).toEqual([2, expect.stringMatching(/: exp/)]);
+  });
 });
