@@ -1,3 +1,4 @@
+import { equalBytes, fromHex } from '@enigma-worker/crypto';
 import type { Client, ClientOptions } from '@enigma-worker/client';
 import type { EnigmaClient, Transport } from '@enigma-worker/sdk';
 import type { Command } from 'commander';
@@ -5,7 +6,7 @@ import { z } from 'zod';
 import { curveKey, readCurveKeys } from './config/curve.js';
 import { load, readConfigFile } from './config/load.js';
 import { addFlags, address, integer } from './config/settings.js';
-import { isExpected, UsageError } from './errors.js';
+import { CommandError, isExpected, UsageError } from './errors.js';
 
 /** Settings of every command that speaks to a worker as a user does. */
 export const clientSettings = {
@@ -37,9 +38,23 @@ export const clientSettings = {
   },
 } as const;
 
+/** The same settings of a command that speaks to a core alone. */
+export const coreClientSettings = {
+  ...clientSettings,
+  endpoint: {
+    ...clientSettings.endpoint,
+    description: 'the core: tcp://… or ipc://… (default: tcp://127.0.0.1:5552)',
+  },
+} as const;
+
 /** Adds the flags that {@link connectFrom} reads. */
 export function addClientFlags(command: Command): Command {
   return addFlags(command, clientSettings);
+}
+
+/** Adds the flags that {@link connectClientFrom} reads. */
+export function addCoreClientFlags(command: Command): Command {
+  return addFlags(command, coreClientSettings);
 }
 
 interface ConnectionValues {
@@ -64,9 +79,29 @@ export async function connectFrom(command: Command): Promise<EnigmaClient> {
   });
 }
 
-/** A client of the core's own protocol for the core that flags, environment and config file name. */
+/**
+ * A client of the core's own protocol for the core that flags, environment and config file name.
+ * @throws CommandError when it is another worker than `--worker` says; ClientError
+ */
 export async function connectClientFrom(command: Command): Promise<Client> {
-  return connectClient(await readValues(command));
+  const values = await readValues(command);
+  const client = await connectClient(values);
+  try {
+    if (values.worker !== undefined) requireWorker(await client.getRegistrationParams({}), values);
+    return client;
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+}
+
+/** @throws CommandError when it is another worker than `--worker` says */
+export function requireWorker(
+  { signingKey }: { readonly signingKey: Uint8Array },
+  { worker, endpoint }: { readonly worker?: string | undefined; readonly endpoint: string },
+): void {
+  if (worker !== undefined && !equalBytes(signingKey, fromHex(worker)))
+    throw new CommandError(`${endpoint} is another worker than ${worker}`);
 }
 
 /** A client of the core's own protocol. */

@@ -3,8 +3,8 @@ import { fromHex } from '@enigma-worker/crypto';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { settingsFrom } from './config/from-command.js';
-import { clientSettings, connectClient } from './connection.js';
-import { CommandError, UsageError } from './errors.js';
+import { clientSettings, connectClient, requireWorker } from './connection.js';
+import { UsageError } from './errors.js';
 import { readText } from './files.js';
 
 const hex = z.string().transform((text, context) => {
@@ -26,8 +26,7 @@ export async function askForRegistration(command: Command): Promise<Registration
   const client = await connectClient(values);
   try {
     const params = await client.getRegistrationParams({});
-    if (values.worker !== undefined && !isEqual(params.signingKey, fromHex(values.worker)))
-      throw new CommandError(`${values.endpoint} is another worker than ${values.worker}`);
+    requireWorker(params, values);
     return params;
   } finally {
     await client.close();
@@ -47,8 +46,4 @@ export function readRegistration(path: string): RegistrationParams {
   } catch {
     throw new UsageError(`${path}: expected JSON with signingKey, report and signature in hex`);
   }
-}
-
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.from(a).equals(b);
 }

@@ -156,4 +156,22 @@ describe('a dapp from the command line', () => {
     ]);
     for (const { code, stderr } of calls) expect([code, stderr]).toEqual([2, expect.stringMatching(/: exp/)]);
   });
+
+  it('carries keys to no other worker than was named', async () => {
+    const url = String(principal.started['url']);
+    const sync = ['keys', 'sync', ...flags({ principal: url, endpoint: endpoint(), address })];
+    expect((await enigma([...sync, ...worker()])).code).toBe(0);
+    expect(await enigma([...sync, '--worker', '00'.repeat(20)])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/is another worker than 0000/),
+    });
+  });
+
+  it('says in the help of commands for a core that they take no gateway, and each default once', async () => {
+    const commands = [['gateway'], ['keys', 'sync'], ['attest', 'show'], ['attest', 'register']];
+    for (const { stdout } of await Promise.all(commands.map((command) => enigma([...command, '--help'])))) {
+      expect(stdout).not.toMatch(/of a\s+gateway/);
+      expect(stdout).not.toMatch(/\(default: 10\)\s+\(default/);
+    }
+  });
 });

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { addClientFlags } from '../connection.js';
+import { addCoreClientFlags } from '../connection.js';
 import { style, toJson } from '../output/style.js';
 import { askForRegistration } from '../registration.js';
 import { addPrincipalOptions, type PrincipalOptions, retriesOf } from './principal-options.js';
@@ -24,5 +24,5 @@ export function registerCommand(): Command {
       );
     });
   addPrincipalOptions(command, 'the principal node', 'http://127.0.0.1:3040');
-  return addClientFlags(command);
+  return addCoreClientFlags(command);
 }

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { addClientFlags } from '../connection.js';
+import { addCoreClientFlags } from '../connection.js';
 import { fields, style, toJson } from '../output/style.js';
 import { askForRegistration, readRegistration } from '../registration.js';
 
@@ -24,5 +24,5 @@ export function showCommand(): Command {
           `${fields(lines)}\n${style.note('nothing of this is verified: see `enigma attest verify`')}`,
         );
     });
-  return addClientFlags(command);
+  return addCoreClientFlags(command);
 }

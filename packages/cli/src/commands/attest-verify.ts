@@ -1,6 +1,6 @@
 import type { Policy, RegistrationParams } from '@enigma-worker/attestation';
 import { Command } from 'commander';
-import { addClientFlags } from '../connection.js';
+import { addCoreClientFlags } from '../connection.js';
 import { CommandError } from '../errors.js';
 import { readText, reasonOf } from '../files.js';
 import { fields, style, toJson } from '../output/style.js';
@@ -37,7 +37,7 @@ export function verifyCommand(): Command {
       }
       if (!verdict.ok) process.exitCode = 1;
     });
-  return addClientFlags(command);
+  return addCoreClientFlags(command);
 }
 
 /** Nothing that is fetched is trusted: the verification checks all of it against the root. */

@@ -47,7 +47,10 @@ export function deployCommand(): Command {
         await client.close();
       }
     });
-  addPrincipalOptions(command, "principal node from which the new contract's state key is fetched first");
+  addPrincipalOptions(
+    command,
+    "principal node from which the new contract's state key is fetched first, for a core at --endpoint",
+  );
   return addClientFlags(command);
 }
 

@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { listenAddress } from '../config/listen.js';
 import { load, readConfigFile } from '../config/load.js';
 import { addFlags, flag, httpUrl, integer, list, origin } from '../config/settings.js';
-import { clientSettings, connectClient } from '../connection.js';
+import { connectClient, coreClientSettings } from '../connection.js';
 import { HangUps } from '../hang-ups.js';
 import { logSettings, openLog, warnOfUnknownVariables } from '../logging.js';
 import { untilStopped } from '../until-stopped.js';
 
-const { endpoint, timeout, serverKey, curveKeyFile } = clientSettings;
+const { endpoint, timeout, serverKey, curveKeyFile } = coreClientSettings;
 
 /** Settings of `enigma gateway`. */
 export const gatewaySettings = {

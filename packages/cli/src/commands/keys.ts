@@ -1,6 +1,6 @@
 import { fromHex, toHex } from '@enigma-worker/crypto';
 import { Command } from 'commander';
-import { addClientFlags, connectClientFrom } from '../connection.js';
+import { addCoreClientFlags, connectClientFrom } from '../connection.js';
 import { CommandError, UsageError } from '../errors.js';
 import { style } from '../output/style.js';
 import { addPrincipalOptions, type PrincipalOptions, retriesOf } from './principal-options.js';
@@ -47,7 +47,7 @@ export function keysCommand(): Command {
       }
     });
   addPrincipalOptions(sync, 'the principal node', 'http://127.0.0.1:3040');
-  addClientFlags(sync);
+  addCoreClientFlags(sync);
   return new Command('keys')
     .description('carry state keys from the principal node to a core')
     .addCommand(sync);

@@ -17,7 +17,7 @@ export function addPrincipalOptions(command: Command, description: string, url?:
     .addOption(new Option('--principal <url>', description).argParser(parseUrl).default(url))
     .option(
       '--retries <n>',
-      `how often a principal that does not answer is asked again, with ever longer pauses (default: ${RETRIES})`,
+      'how often a principal that does not answer is asked again, with ever longer pauses',
       parseRetries,
       RETRIES,
     );

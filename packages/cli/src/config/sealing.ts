@@ -15,7 +15,7 @@ export const sealingSettings = {
   },
   sealingKeyFile: {
     value: 'file',
-    description: 'with --sealing key-file: 32 bytes, readable by the owner alone',
+    description: 'with --sealing key-file: 32 bytes as 64 hex digits, readable by the owner alone',
     schema: z.string().optional(),
   },
   passphraseFile: {
