@@ -9,6 +9,7 @@ import {
   hexToBytes,
   toHex,
 } from 'viem';
+import { newMemory, takeMemory } from './memory.js';
 
 /** What a contract did in a call. */
 export interface Outcome {
@@ -37,10 +38,11 @@ export class Harness {
   /** Compact JSON text by key. */
   state: ReadonlyMap<string, string> = new Map();
   private readonly module: WebAssembly.Module;
+  private readonly memory = newMemory();
   private readonly abi: Abi;
 
   constructor(contract: CompiledContract) {
-    this.module = new WebAssembly.Module(new Uint8Array(contract.wasm));
+    this.module = new WebAssembly.Module(takeMemory(contract.wasm));
     this.abi = contract.abi;
   }
 
@@ -70,15 +72,10 @@ export class Harness {
     const writes: string[] = [];
     let result = new Uint8Array();
     let ethereum: Outcome['ethereum'];
-    let instance: WebAssembly.Instance | undefined;
-    const memory = (): Uint8Array => {
-      const exported = instance?.exports['memory'] as WebAssembly.Memory | undefined;
-      if (!exported) throw new Error('a host function ran before the contract was there');
-      return new Uint8Array(exported.buffer);
-    };
+    const memory = new Uint8Array(this.memory.buffer).fill(0);
     const get = (at: number, length: number): Uint8Array<ArrayBuffer> => {
-      if (at + length > memory().length) throw new RangeError('outside memory');
-      return memory().slice(at, at + length);
+      if (at + length > memory.length) throw new RangeError('outside memory');
+      return memory.slice(at, at + length);
     };
     const text = (at: number, length: number): string =>
       new TextDecoder('utf-8', { fatal: true }).decode(get(at, length));
@@ -87,7 +84,7 @@ export class Harness {
       ret: (at = 0, length = 0) => void (result = get(at, length)),
       eprint: (at = 0, length = 0) => void prints.push(text(at, length)),
       read_state_len: (key = 0, keyLength = 0) => read(text(key, keyLength)).length,
-      read_state: (key = 0, keyLength = 0, to = 0) => memory().set(read(text(key, keyLength)), to),
+      read_state: (key = 0, keyLength = 0, to = 0) => memory.set(read(text(key, keyLength)), to),
       write_state: (key = 0, keyLength = 0, value = 0, length = 0) => {
         const json = text(value, length);
         JSON.parse(json);
@@ -96,17 +93,17 @@ export class Harness {
       },
       remove_from_state: (key = 0, keyLength = 0) => void state.delete(text(key, keyLength)),
       fetch_function_name_length: () => name.length,
-      fetch_function_name: (to = 0) => memory().set(name, to),
+      fetch_function_name: (to = 0) => memory.set(name, to),
       fetch_args_length: () => args.length,
-      fetch_args: (to = 0) => memory().set(args, to),
+      fetch_args: (to = 0) => memory.set(args, to),
       write_eth_bridge: (at = 0, length = 0, address = 0) =>
         void (ethereum = { payload: get(at, length), address: get(address, 20) }),
-      rand: (at = 0, length = 0) => void randomFillSync(memory(), at, length),
-      encrypt: (at = 0, length = 0, key = 0, to = 0) => memory().set(seal(get(at, length), get(key, 32)), to),
-      decrypt: (at = 0, length = 0, key = 0, to = 0) => memory().set(open(get(at, length), get(key, 32)), to),
+      rand: (at = 0, length = 0) => void randomFillSync(memory, at, length),
+      encrypt: (at = 0, length = 0, key = 0, to = 0) => memory.set(seal(get(at, length), get(key, 32)), to),
+      decrypt: (at = 0, length = 0, key = 0, to = 0) => memory.set(open(get(at, length), get(key, 32)), to),
     };
     try {
-      instance = new WebAssembly.Instance(this.module, { env: functions });
+      const instance = new WebAssembly.Instance(this.module, { env: { ...functions, memory: this.memory } });
       (instance.exports[entry] as () => void)();
     } catch (error) {
       throw new Trapped(prints, error);
