@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bytesToHex, encodeFunctionData, parseAbi } from 'viem';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import loadWabt from 'wabt';
-import { artifactsOf, CompileError, compileContract } from '@enigma-worker/contract';
+import { artifactsOf, type CompiledContract, CompileError, compileContract } from '@enigma-worker/contract';
 import { Harness } from './harness.js';
 import { compileText } from './sources.js';
 
@@ -208,17 +208,19 @@ describe('a compiled contract', () => {
   @view total(): u32 { return this.count; }
 }`;
 
-  it('has what a worker takes, and little of it', async () => {
-    const { wasm } = await compileText(COUNTER);
+  let counter: CompiledContract;
+  beforeAll(async () => void (counter = await compileText(COUNTER)));
+
+  it('has what a worker takes, and little of it', () => {
+    const { wasm } = counter;
     const module = new WebAssembly.Module(new Uint8Array(wasm));
     const functions = WebAssembly.Module.exports(module).filter((item) => item.kind === 'function');
     expect(functions.map((item) => item.name)).toEqual(['deploy', 'call']);
     expect(wasm.length).toBeLessThan(12_000);
   });
 
-  it('has an interface and docs in Solidity form', async () => {
-    const contract = await compileText(COUNTER);
-    expect(contract.abi).toEqual([
+  it('has an interface and docs in Solidity form', () => {
+    expect(counter.abi).toEqual([
       { type: 'constructor', inputs: [], stateMutability: 'nonpayable' },
       {
         type: 'function',
@@ -235,7 +237,7 @@ describe('a compiled contract', () => {
         stateMutability: 'view',
       },
     ]);
-    expect(contract.docs).toEqual({
+    expect(counter.docs).toEqual({
       details: 'Counts.',
       methods: {
         'add(uint32)': {
@@ -245,7 +247,7 @@ describe('a compiled contract', () => {
         },
       },
     });
-    const files = artifactsOf(contract);
+    const files = artifactsOf(counter);
     expect([...files.keys()]).toEqual(['slow-counter.wasm', 'slow-counter.json', 'slow-counter.abi.ts']);
     expect(files.get('slow-counter.abi.ts')).toContain('export const slowCounterAbi = [');
   });
@@ -321,14 +323,13 @@ export type Weight = u256;`,
     );
     const contract = await compileText(COUNTER, { features: 'mvp' });
     expect(() => wabt.readWasm(contract.wasm, none).validate()).not.toThrow();
-    const current = await compileText(COUNTER);
-    expect(() => wabt.readWasm(current.wasm, none).validate()).toThrow();
+    expect(() => wabt.readWasm(counter.wasm, none).validate()).toThrow();
     expect(new Harness(contract).deploy().call('add', 3)).toBe(3);
   });
 
   it('is the same whether compiled alone or beside others', async () => {
-    const [a, b] = await Promise.all([compileText(COUNTER), compileText(COUNTER)]);
-    expect(Buffer.from(a.wasm).equals(Buffer.from(b.wasm))).toBe(true);
+    for (const { wasm } of await Promise.all([compileText(COUNTER), compileText(COUNTER)]))
+      expect(Buffer.from(wasm).equals(Buffer.from(counter.wasm))).toBe(true);
   });
 
   it('is what examples/ holds', () => {
