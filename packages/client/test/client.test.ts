@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type Client, ClientError, type ClientOptions, connect, methodName } from '@enigma-worker/client';
 import {
@@ -63,6 +65,15 @@ function client(endpoint: string, options: ClientOptions = {}): Client {
   const made = connect(endpoint, { timeout: 2_000, ...options });
   opened.push(made);
   return made;
+}
+
+/** Where nobody listens. A socket of libzmq goes on listening for a moment after it is closed; this one does not. */
+async function freeEndpoint(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return `tcp://127.0.0.1:${port}`;
 }
 
 const address = new Uint8Array(32).fill(7);
@@ -207,14 +218,13 @@ describe('servers that misbehave', () => {
   });
 
   it('waits for one that is not there yet', async () => {
-    const first = await Scripted.start(tip);
-    first.close();
-    const worker = client(first.endpoint);
+    const endpoint = await freeEndpoint();
+    const worker = client(endpoint);
     const error = await failure(worker.getTip({ input: address }, { timeout: 100 }));
     expect([error.code, error.message]).toEqual(['TIMEOUT', expect.stringContaining('nobody is there')]);
     const waiting = worker.getTip({ input: address });
     await sleep(100);
-    const server = await Scripted.start(tip, first.endpoint);
+    const server = await Scripted.start(tip, endpoint);
     expect((await waiting).key).toBe(7);
     expect(server.seen).toHaveLength(1);
   });
