@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // Tests run against the built packages, bundled where they ship bundled: what ships is what is tested. Only a package's
@@ -12,5 +13,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Tests wait much for what they start. On two processors Vitest would by itself run one file at a time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
   },
 });
