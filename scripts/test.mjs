@@ -12,7 +12,7 @@ const step = (title) => console.log(`\n── ${title}`);
 step('install and build');
 prepare();
 step('format');
-node(...bin('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.');
+node(...bin('prettier', 'bin', 'prettier.cjs'), '--check', '--cache', '--log-level', 'warn', '.');
 step('lint, import directions and cycles, citations');
 node(...bin('oxlint', 'bin', 'oxlint'));
 node(join(root, 'scripts', 'check-imports.mjs'));
