@@ -1,11 +1,4 @@
-import {
-  addressOf,
-  equalBytes,
-  generateKeyPair,
-  keyPairOf,
-  toHex,
-  type KeyPair,
-} from '@enigma-worker/crypto';
+import { addressOf, generateKeyPair, keyPairOf, type KeyPair } from '@enigma-worker/crypto';
 import { CodeHashes } from './code-hashes.js';
 import { SdkError } from './errors.js';
 import { bytesOfHex } from './hex.js';
@@ -63,9 +56,6 @@ export function createClient(options: ClientOptions): EnigmaClient {
     const address = signingKey.length === 64 ? addressOf(signingKey) : signingKey;
     if (address.length !== 20) {
       throw new SdkError('TRANSPORT_FAILED', `signingKey: expected 20 or 64 bytes, got ${address.length}`);
-    }
-    if (pinned !== undefined && !equalBytes(address, pinned)) {
-      throw new SdkError('WORKER_MISMATCH', `worker: expected ${toHex(pinned)}, got ${toHex(address)}`);
     }
     return address;
   }
