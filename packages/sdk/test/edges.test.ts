@@ -22,6 +22,15 @@ const unreachable = new Proxy({} as Transport, {
 });
 const silent = () => createClient({ transport: http('http://gateway.test', { fetch: () => expect.fail() }) });
 
+const nothing = new Uint8Array(0);
+const input = {
+  encryptedArgs: nothing,
+  encryptedFn: nothing,
+  userDHKey: nothing,
+  gasLimit: 1n,
+  contractAddress: nothing,
+};
+
 const registration = (fields: object) =>
   JSON.stringify({ result: { signingKey: 'aa'.repeat(20), report: '', signature: '', ...fields } });
 
@@ -68,15 +77,15 @@ describe('what a gateway answers', () => {
 
   test.each(['x', '', '-1', '0x5', '1e3', '1'.repeat(21)])('%j is no amount of gas', async (usedGas) => {
     const transport = answering(JSON.stringify({ result: { status: 'SUCCESS', usedGas } }));
-    const nothing = new Uint8Array(0);
-    const input = {
-      encryptedArgs: nothing,
-      encryptedFn: nothing,
-      userDHKey: nothing,
-      gasLimit: 1n,
-      contractAddress: nothing,
-    };
     await expect(transport.estimate!(input)).rejects.toMatchObject({ code: 'TRANSPORT_FAILED' });
+  });
+
+  test('a task that is never done is given up in time', async () => {
+    const transport = answering('{"result":{"result":null}}');
+    await expect(transport.computeTask(input, { timeout: 50 })).rejects.toMatchObject({
+      name: 'SdkError',
+      code: 'TASK_TIMEOUT',
+    });
   });
 
   test('an error is the refusal of the gateway, and null is none', async () => {

@@ -1,4 +1,4 @@
-import { decodeResult, encodeArguments, parseFunction, parseTypes, SdkError } from '@enigma-worker/sdk';
+import { decodeResult, encodeArguments, parseFunction, parseTypes } from '@enigma-worker/sdk';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
@@ -55,5 +55,11 @@ test('values that do not fit are refused with a code', () => {
 });
 
 test('results that are not of the types named are refused', () => {
-  expect(() => decodeResult(parseTypes('uint256'), new Uint8Array(3))).toThrow(SdkError);
+  expect(() => decodeResult(parseTypes('uint256'), new Uint8Array(3))).toThrow(
+    expect.objectContaining({
+      name: 'SdkError',
+      code: 'RESULT_MALFORMED',
+      message: 'result: expected the ABI of (uint256), got 3 other bytes',
+    }),
+  );
 });
