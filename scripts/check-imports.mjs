@@ -37,7 +37,7 @@ const CORE = {
   collections: [],
   vm: ['bytes', 'collections'],
   store: ['bytes', 'collections'],
-  executors: ['bytes', 'collections', 'vm', 'store', 'enclave'],
+  executors: ['bytes', 'collections'],
   enclave: ['bytes', 'collections', 'executors', 'vm', 'store'],
   handlers: ['enclave', 'store'],
   lists: ['store', 'handlers'],
