@@ -31,8 +31,11 @@ export class CoreProcess {
   static async start(dataDir: string, options: Partial<WorkerOptions> = {}): Promise<CoreProcess> {
     const script = fileURLToPath(new URL('./core-process.mjs', import.meta.url));
     const child = fork(script, [dataDir, JSON.stringify(options)]);
-    const [started] = (await once(child, 'message')) as [Started];
-    return new CoreProcess(child, started);
+    const started = once(child, 'message') as Promise<[Started]>;
+    const ended = once(child, 'exit').then(([code]) => {
+      throw new Error(`the core ended before it had started: exit code ${code}`);
+    });
+    return new CoreProcess(child, (await Promise.race([started, ended]))[0]);
   }
 
   /** Resident memory in MB. */
