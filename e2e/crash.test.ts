@@ -9,10 +9,10 @@ let world: World;
 beforeEach(() => void (world = new World()));
 afterEach(() => world[Symbol.asyncDispose]());
 
-/** Where a core holds what it stores. */
-const STORES: readonly [string, Partial<WorkerOptions>][] = [
-  ['on the disk', {}],
-  ['in memory', { storeInMemory: { bytes: 64 * 1024 * 1024 } }],
+/** Where a core holds what it stores. Its map of memory goes with the test: who is killed cannot remove it. */
+const STORES: readonly [string, () => Partial<WorkerOptions>][] = [
+  ['on the disk', () => ({})],
+  ['in memory', () => ({ storeInMemory: { bytes: 64 * 1024 * 1024, folder: world.folder() } })],
 ];
 
 async function start(dataDir: string, options: Partial<WorkerOptions> = {}): Promise<CoreProcess> {
@@ -23,7 +23,8 @@ async function start(dataDir: string, options: Partial<WorkerOptions> = {}): Pro
 
 it.each(STORES)(
   'what was acknowledged is there after SIGKILL, and the chain goes on: %s',
-  async (_, options) => {
+  async (_, where) => {
+    const options = where();
     const dataDir = world.folder();
     const first = await start(dataDir, options);
     const before = world.client(first.endpoint);
@@ -43,7 +44,8 @@ it.each(STORES)(
   },
 );
 
-it.each(STORES)('SIGKILL under load loses nothing that was acknowledged: %s', async (_, options) => {
+it.each(STORES)('SIGKILL under load loses nothing that was acknowledged: %s', async (_, where) => {
+  const options = where();
   const dataDir = world.folder();
   const first = await start(dataDir, options);
   const before = world.client(first.endpoint);
