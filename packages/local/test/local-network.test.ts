@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { toHex } from '@enigma-worker/crypto';
+import { connect } from '@enigma-worker/client';
+import { randomBytes, toHex } from '@enigma-worker/crypto';
 import { startLocalNetwork, startTestWorker, type LocalNetworkOptions } from '@enigma-worker/local';
 import { createClient } from '@enigma-worker/sdk';
 import { expect, onTestFinished, test } from 'vitest';
@@ -67,6 +68,20 @@ test('taken ports are refused, or others taken and said so', async () => {
     `port ${principalPort} is taken: the principal listens on another one`,
     `port ${corePort} is taken: the core listens on another one`,
   ]);
+});
+
+test('says whose state cannot be built with the key that came', async () => {
+  const network = await start();
+  const client = connect(network.endpoint);
+  onTestFinished(() => client.close());
+  const address = randomBytes(32);
+  await client.updateNewContract({ address, bytecode: randomBytes(9) });
+  await client.updateDeltas({ deltas: [{ address, key: 0, data: randomBytes(99) }] });
+  await expect(network.provision(toHex(address))).rejects.toMatchObject({
+    name: 'LocalError',
+    code: 'STATE_NOT_BUILT',
+    message: `the state of ${toHex(address)} cannot be built`,
+  });
 });
 
 test('closing twice is closing once', async () => {
