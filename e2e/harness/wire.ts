@@ -34,7 +34,7 @@ const task = {
 };
 
 /** What a reply holds besides `id` and `type`, as it stands on the wire in the seed's dialect. */
-export const WIRE = {
+const WIRE = {
   GetRegistrationParams: { result: { signingKey: hex(20), report: hex(), signature: hex() } },
   GetTip: { result: { key: natural, data: ints } },
   GetTips: { result: { tips: listOf(deltaEntry) } },

@@ -26,7 +26,7 @@ export interface SevSnpReport {
 }
 
 /** Length of a report (AMD document 56860, table "ATTESTATION_REPORT"). */
-export const REPORT_LENGTH = 1184;
+const REPORT_LENGTH = 1184;
 
 const SIGNED_LENGTH = 672;
 const ECDSA_P384_SHA384 = 1;

@@ -94,7 +94,7 @@ class Denials {
 }
 
 /** Text form of a key (ZeroMQ RFC 32): each four bytes as five digits to the base 85. */
-export function encodeZ85(bytes: Uint8Array): string {
+function encodeZ85(bytes: Uint8Array): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let text = '';
   for (let at = 0; at + 4 <= bytes.length; at += 4) {

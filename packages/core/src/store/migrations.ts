@@ -10,7 +10,7 @@ export type Migration = (db: Database) => void;
  * What leads to the present schema: the first entry makes version 2 of version 1, and so on. An entry,
  * once released, is never changed.
  */
-export const MIGRATIONS: readonly Migration[] = [nameChains];
+const MIGRATIONS: readonly Migration[] = [nameChains];
 
 /**
  * Version 1 stored deltas under the address of their contract. Version 2 stores them under the chain of its record,

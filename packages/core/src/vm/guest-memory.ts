@@ -4,7 +4,7 @@ import { stop } from './failure.js';
 export const chunkBytes = 128 * 1024;
 
 /** The largest memory of a contract, in bytes: 128 pages of 64 KiB. */
-export const maxMemoryBytes = 128 * 65_536;
+const maxMemoryBytes = 128 * 65_536;
 
 /** A full memory has this many chunks: one bit each in 64. */
 export const chunkCount = maxMemoryBytes / chunkBytes;

@@ -19,7 +19,7 @@ export async function measureWorker(): Promise<Uint8Array> {
 }
 
 /** SHA-256 over the `.js` files of a folder and the folders in it. */
-export async function measureFolder(folder: string): Promise<Uint8Array> {
+async function measureFolder(folder: string): Promise<Uint8Array> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = entries
     .filter((entry) => entry.isFile() && entry.name.endsWith('.js'))
