@@ -7,6 +7,7 @@ import { curveKey, readCurveKeys } from './config/curve.js';
 import { load, readConfigFile } from './config/load.js';
 import { addFlags, address, integer } from './config/settings.js';
 import { CommandError, isExpected, UsageError } from './errors.js';
+import { style } from './output/style.js';
 
 /** Settings of every command that speaks to a worker as a user does. */
 export const clientSettings = {
@@ -74,7 +75,7 @@ export async function connectFrom(command: Command): Promise<EnigmaClient> {
   const values = await readValues(command);
   const { createClient } = await import('@enigma-worker/sdk');
   return createClient({
-    transport: await transportTo(values),
+    transport: noting(await transportTo(values), values),
     ...(values.worker !== undefined && { worker: values.worker }),
   });
 }
@@ -130,6 +131,30 @@ async function transportTo(values: ConnectionValues): Promise<Transport> {
   const { ipc } = await import('@enigma-worker/sdk/ipc');
   const options = clientOptions(values);
   return called(() => ipc(endpoint, options));
+}
+
+/** A worker answers these at once. After so long, in ms, whoever waits is told for what. */
+const SILENCE_MS = 3_000;
+
+/** Tells on standard error when nobody seems to be there, long before the time is over. */
+function noting(transport: Transport, { endpoint, timeout }: ConnectionValues): Transport {
+  const note = (): void =>
+    console.error(
+      style.note(`no answer from ${endpoint} yet: waiting for it, ${timeout / 1000} seconds at most`),
+    );
+  const noted = async <T>(answer: Promise<T>): Promise<T> => {
+    const timer = setTimeout(note, SILENCE_MS);
+    try {
+      return await answer;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  return {
+    ...transport,
+    getRegistrationParams: (options) => noted(transport.getRegistrationParams(options)),
+    newTaskEncryptionKey: (key, options) => noted(transport.newTaskEncryptionKey(key, options)),
+  };
 }
 
 /** What a client does not take as an address is what our user wrote. */

@@ -80,6 +80,15 @@ describe('a dapp from the command line', () => {
     expect(open).toMatchObject({ code: 1, stderr: expect.stringMatching(/does not admit workers by their/) });
   });
 
+  it('tells of a worker that is not there, long before it gives up', async () => {
+    const dead = `tcp://127.0.0.1:${await freePort()}`;
+    const { code, stderr } = await enigma(['call', address, 'f()', '--endpoint', dead, '--timeout', '4000']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^no answer from tcp:\S+ yet: waiting for it, 4 seconds at most\n.*nobody is there/,
+    );
+  });
+
   it('fetches state keys, deploys and calls', async () => {
     const url = String(principal.started['url']);
     const sync = await enigma([
