@@ -1,5 +1,5 @@
 import { connect } from '@enigma-worker/client';
-import { toHex } from '@enigma-worker/crypto';
+import { generateKeyPair, toHex } from '@enigma-worker/crypto';
 import { startGateway, type Gateway } from '@enigma-worker/gateway';
 import { startTestWorker, type TestWorker } from '@enigma-worker/local';
 import {
@@ -210,6 +210,23 @@ describe('the gateway', () => {
       output: null,
     });
     expect((await call('getTaskResult', { taskId: '00'.repeat(32) })).result).toEqual({ result: null });
+  });
+
+  test('a task that the worker refused has failed, and its result says why', async () => {
+    const taskId = 'ab'.repeat(32);
+    const task = { taskId, contractAddress: taskId, encryptedFn: '00', encryptedArgs: '00' };
+    const { signingAddress } = local.network;
+    await call('sendTaskInput', {
+      ...task,
+      workerAddress: toHex(signingAddress),
+      userDHKey: toHex(generateKeyPair().publicKey),
+    });
+    const result = await call('getTaskResult', { taskId, waitMs: 10_000 });
+    expect(result.error).toMatchObject({ code: -32000, message: expect.stringContaining('KeysError') });
+    expect((await call('getTaskStatus', { taskId, withResult: true })).result).toEqual({
+      result: 'FAILED',
+      output: null,
+    });
   });
 
   test('pages of other origins may call', async () => {

@@ -30,7 +30,7 @@ export interface GatewayContext {
 /** Adds every method of docs/protocol.md, "Gateway", to a JSON-RPC server. */
 export function addMethods(server: JSONRPCServer, context: GatewayContext): void {
   const { client, tasks, limits, observer, provision } = context;
-  const method = (name: string, run: (params: Params) => Promise<unknown>) => {
+  const method = (name: string, run: (params: Params) => unknown) => {
     server.addMethod(name, (params: unknown) =>
       observer.call(name, async () => await run(new Params(params))),
     );
@@ -77,10 +77,10 @@ export function addMethods(server: JSONRPCServer, context: GatewayContext): void
     });
   });
 
-  method('getTaskStatus', async (params) => {
+  method('getTaskStatus', (params) => {
     const taskId = toHex(params.bytes('taskId', 32));
     const status = tasks.status(taskId) ?? 'UNVERIFIED';
-    const output = params.has('withResult') ? ((await tasks.result(taskId, 0))?.output ?? null) : null;
+    const output = params.has('withResult') ? (tasks.ended(taskId)?.output ?? null) : null;
     return { result: status, output };
   });
 

@@ -69,6 +69,11 @@ export class TaskRegistry {
     return this.#find(taskId)?.status;
   }
 
+  /** What a task left that has ended; `undefined` when it has not, is not known, or could not be run at all. */
+  ended(taskId: string): TaskResult | undefined {
+    return this.#find(taskId)?.result;
+  }
+
   /**
    * The result of a task, waiting for it at most `waitMs`; `undefined` when there is none yet or it is not known.
    * @throws the worker's error when the task could not be run at all
