@@ -23,6 +23,8 @@ npm run bench -- --json             # for programs
 
 Absolute rates differ from machine to machine and drift on any of them. What is claimed is the **ratio**: ours against a baseline, in rounds that take turns in one run, the median of each round's own ratio. A ratio of a rate wants to be high, of a time or a size low; the target says which. A row without a target is there for comparison.
 
+A ratio depends on the machine, too, and the same row varies by a tenth from run to run. An echo is system calls and waiting to be woken, a task is cryptography and compiled code, a durable change is the disk as well: where the processor is slow beside its kernel, or the disk beside the processor, tasks and durable changes come out lower against the same echo. The rows whose baseline does the same cryptography, or the same commit, after each echo tell a slow machine from slow code.
+
 ![ratio against target](performance.svg)
 
 ${tables.join('\n\n')}
