@@ -15,7 +15,7 @@ export function performancePage(machine: Machine, suites: ReadonlyMap<string, re
 Measured on ${machine.date} with Node.js ${machine.node} on ${machine.cores} cores, client and server on the same machine. Made by
 
 \`\`\`sh
-npm run bench -- --write            # all of it; several minutes
+npm run bench -- --write            # all of it; 10 to 25 minutes
 npm run bench -- --list             # the suites
 npm run bench -- vm-pool            # one of them, printed
 npm run bench -- --json             # for programs
