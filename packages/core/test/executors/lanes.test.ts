@@ -348,12 +348,14 @@ describe('lanes of executors', () => {
     await target.close(0);
 
     const stuck = lanes({ threads: 1 });
-    const endless = [run(stuck, 'aa', { ms: 60_000 }), run(stuck, 'aa', {}), run(stuck, 'bb', {})].map(
-      (each) => each.catch((error: { code: string }) => error.code),
+    // Lanes have no order among them, so either may be the one that its thread is at.
+    const ms = 60_000;
+    const endless = [run(stuck, 'aa', { ms }), run(stuck, 'aa', {}), run(stuck, 'bb', { ms })].map((each) =>
+      each.catch((error: { code: string }) => error.code),
     );
     const began = performance.now();
     await stuck.close(100);
-    expect(performance.now() - began).toBeLessThan(5000);
+    expect(performance.now() - began).toBeLessThan(ms / 4);
     expect(await Promise.all(endless)).toEqual(['CLOSED', 'CLOSED', 'CLOSED']);
   });
 
