@@ -21,9 +21,25 @@ describe('limits', () => {
 
   it('of the message', () => {
     const text = `{"id":"x","type":"GetAllTips","pad":"${'x'.repeat(400)}"}`;
-    expect(refusalOf(text, small)).toMatchObject({ code: 'LIMIT_EXCEEDED', id: null });
+    expect(refusalOf(text, small)).toMatchObject({ code: 'LIMIT_EXCEEDED', id: 'x', type: 'GetAllTips' });
     expect(refusalOf(text, small).message).toBe(`message: expected at most 400 bytes, got ${text.length}`);
     expect(parseRequest(bytesOf(text)).type).toBe('GetAllTips');
+  });
+
+  it('of the message, whose id comes back if the first 4,096 bytes have all of it', () => {
+    const idOf = (text: string): unknown => refusalOf(text, small).id;
+    const padding = (length: number): string => `{"pad":"${'x'.repeat(length - 15)}","id":`;
+    expect(padding(4000)).toHaveLength(4000);
+    const end = `,"type":"GetAllTips"}`.padEnd(4096);
+    for (const id of [7, -1_234_567, 'x'.repeat(50)]) {
+      expect(idOf(padding(4000) + JSON.stringify(id) + end)).toBe(id);
+      expect(idOf(padding(4094) + JSON.stringify(id) + end)).toBe(id === 7 ? 7 : null);
+      expect(idOf(padding(5000) + JSON.stringify(id) + end)).toBe(null);
+    }
+    expect(idOf(padding(4096) + '7' + end)).toBe(null);
+    expect(idOf(`{"id":7,${' '.repeat(5000)}`)).toBe(7);
+    expect(idOf(' '.repeat(5000))).toBe(null);
+    expect(idOf('7'.repeat(5000))).toBe(null);
   });
 
   it('of code, in every form', () => {

@@ -36,6 +36,9 @@ const TOO_LONG = new JsonFraction(`an integer of more than ${MOST_INTEGER_DIGITS
 // Up to this many digits an integer fits a double exactly.
 const SAFE_DIGITS = 15;
 
+/** As much is read of a message that is too long: its id and type stand at the beginning. */
+const HEAD_BYTES = 4096;
+
 /** What reading a frame came to: the message, or what was wrong and as much of the message as came before. */
 export type ReadOutcome =
   | { readonly ok: true; readonly message: JsonObject }
@@ -44,9 +47,24 @@ export type ReadOutcome =
 /**
  * Reads one JSON text from the bytes of a frame, without a string in between. Fields that no message knows are
  * checked and skipped; of equal names the last wins; names such as `__proto__` are names like any other.
- * Never throws: what was read before an error is given too, so that even a broken request gets its id back.
+ * Never throws: what was read before an error is given too, so that even a broken request gets its id back, and one
+ * that is too long if it begins with it.
  */
 export function readJson(source: Uint8Array, names: NameTable, limits: Limits): ReadOutcome {
+  if (source.length <= limits.messageBytes) return read(source, names, limits);
+  const { message } = read(headOf(source), names, limits);
+  const text = `message: expected at most ${limits.messageBytes} bytes, got ${source.length}`;
+  return { ok: false, message, error: new ProtocolError('LIMIT_EXCEEDED', text) };
+}
+
+/** The beginning of a message. It ends in no digit, so that no number is taken for another one. */
+function headOf(source: Uint8Array): Uint8Array {
+  let end = Math.min(source.length, HEAD_BYTES);
+  while (isDigit(source[end - 1])) end--;
+  return source.subarray(0, end);
+}
+
+function read(source: Uint8Array, names: NameTable, limits: Limits): ReadOutcome {
   const reader = new JsonReader(source, names, limits);
   try {
     return { ok: true, message: reader.readMessage() };
@@ -71,17 +89,12 @@ class JsonReader {
   }
 
   readMessage(): JsonObject {
-    const { source, limits } = this;
-    if (source.length > limits.messageBytes) {
-      const text = `message: expected at most ${limits.messageBytes} bytes, got ${source.length}`;
-      throw new ProtocolError('LIMIT_EXCEEDED', text);
-    }
     if (this.peek() !== OPEN_OBJECT) throw this.unexpected('a JSON object');
     this.at++;
     this.message = new JsonObject();
     this.readFields(this.message, 1);
     this.skipSpace();
-    if (this.at < source.length) throw this.unexpected('the end of the message');
+    if (this.at < this.source.length) throw this.unexpected('the end of the message');
     return this.message;
   }
 
@@ -292,8 +305,12 @@ class JsonReader {
   }
 }
 
+function isDigit(code: number | undefined): boolean {
+  return code !== undefined && code >= ZERO && code <= NINE;
+}
+
 function isHexDigit(code: number | undefined): boolean {
   if (code === undefined) return false;
   const lower = code | 0x20;
-  return (code >= ZERO && code <= NINE) || (lower >= 0x61 && lower <= 0x66);
+  return isDigit(code) || (lower >= 0x61 && lower <= 0x66);
 }
