@@ -206,6 +206,7 @@ function builtStep(address: Uint8Array, end: JobEnd<Reply>): BuildStep {
 const REASONS: Record<BuildObstacle['reason'], string> = {
   MISSING: 'is missing',
   UNDECRYPTABLE: 'does not decrypt under the state key',
+  MALFORMED: 'decrypts, and is no delta',
   UNCHAINED: "does not follow from the one before it: Hashes don't match, Failed Applying the delta",
   INAPPLICABLE: 'cannot be applied',
 };

@@ -1,4 +1,4 @@
-import { randomBytes } from '@enigma-worker/crypto';
+import { randomBytes, seal } from '@enigma-worker/crypto';
 import {
   deltaHash,
   type Json,
@@ -219,6 +219,7 @@ describe('building', () => {
     const chain = chainOf(3);
     const bad = {
       UNDECRYPTABLE: sealDelta(bytes(32, 6), { ops: [], previousHash: chain.hash }),
+      MALFORMED: seal(KEY, bytes(40, 1)),
       UNCHAINED: sealDelta(KEY, { ops: [], previousHash: bytes(32, 9) }),
       INAPPLICABLE: sealDelta(KEY, {
         ops: [

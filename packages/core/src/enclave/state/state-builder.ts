@@ -12,8 +12,10 @@ export interface BuildObstacle {
   readonly index: number;
   readonly reason:
     | 'MISSING'
-    /** It does not open under the contract's state key, or is no delta. */
+    /** It does not open under the contract's state key. */
     | 'UNDECRYPTABLE'
+    /** It opens, and is no delta: other bytes, or one with operations that deltas do not have. */
+    | 'MALFORMED'
     /** It was made from another state than the one before it. */
     | 'UNCHAINED'
     /** It names something that the state does not hold, or makes it nest too deep. */
@@ -87,7 +89,7 @@ function apply(source: BuildSource, record: ContractRecord, limits: BuildLimits)
     const envelope = reader.delta(address, index, record);
     if (envelope === undefined) return stop({ index, reason: 'MISSING' });
     const delta = tryOpen(keys, envelope);
-    if (delta === undefined) return stop({ index, reason: 'UNDECRYPTABLE' });
+    if (typeof delta === 'string') return stop({ index, reason: delta });
     if (!equalBytes(delta.previousHash, hash)) return stop({ index, reason: 'UNCHAINED' });
     try {
       for (const op of delta.ops) overlay.apply(op);
@@ -101,11 +103,12 @@ function apply(source: BuildSource, record: ContractRecord, limits: BuildLimits)
   return stop('more');
 }
 
-function tryOpen(keys: StateKeys, envelope: Uint8Array): Delta | undefined {
+function tryOpen(keys: StateKeys, envelope: Uint8Array): Delta | 'UNDECRYPTABLE' | 'MALFORMED' {
   try {
     return openDelta(keys.delta, envelope);
   } catch (error) {
-    if (error instanceof CryptoError || error instanceof StateError) return undefined;
+    if (error instanceof CryptoError) return 'UNDECRYPTABLE';
+    if (error instanceof StateError) return 'MALFORMED';
     throw error;
   }
 }
