@@ -8,12 +8,14 @@ export const SERVER_ERROR = -32000;
 
 const MAX_GAS = 0xffff_ffff_ffff_ffffn;
 
-/** Reads the parameters of a call: one object. Anything else is answered with −32602 and the name of the field. */
+/** Reads the parameters of a call: one object, or none. Anything else is answered with −32602 and the name of the field. */
 export class Params {
   readonly #fields: ReadonlyMap<string, unknown>;
 
   constructor(params: unknown) {
-    const object: unknown = Array.isArray(params) ? params[0] : (params ?? {});
+    // Many clients send an empty list with methods that take nothing.
+    const isNone = params === undefined || params === null || (Array.isArray(params) && params.length === 0);
+    const object: unknown = isNone ? {} : Array.isArray(params) ? params[0] : params;
     if (typeof object !== 'object' || object === null || Array.isArray(object)) {
       throw invalid('params', 'one object', object);
     }

@@ -8,10 +8,10 @@ const refused = (read: () => unknown, message: string) => {
   );
 };
 
-test('parameters are one object, or a list of one object', () => {
+test('parameters are one object, a list of one object, or none', () => {
   expect(new Params({ a: 'x' }).text('a')).toBe('x');
   expect(new Params([{ a: 'x' }]).text('a')).toBe('x');
-  expect(new Params(undefined).has('a')).toBe(false);
+  for (const none of [undefined, null, [], {}]) expect(new Params(none).has('a')).toBe(false);
   refused(() => new Params('x'), 'params: expected one object, got string');
   refused(() => new Params([null]), 'params: expected one object, got null');
   refused(() => new Params([[]]), 'params: expected one object, got a list');
