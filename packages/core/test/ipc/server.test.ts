@@ -199,7 +199,7 @@ describe('many peers', () => {
   it('begins none of the other requests of a message whose peer is gone', async () => {
     const server = await start();
     const vanishing = dealer(server);
-    await vanishing.send(['', 'task x 50', ...Array.from({ length: 20 }, () => 'task x 500')]);
+    await vanishing.send(['', 'task x 1000', ...Array.from({ length: 20 }, () => 'task x 500')]);
     while (server.stats().tasks === 0) await new Promise(setImmediate);
     vanishing.close();
     while (server.stats().tasks > 0) await new Promise(setImmediate);
