@@ -165,3 +165,27 @@ test('what cannot be checked any more is neither believed nor called invalid', a
   }));
   await expect(get(gone, address)).rejects.toSatisfy(code('RECEIPT_UNCHECKED'));
 });
+
+test('a failure whose reason is another one, or by the key of another task, is refused', async () => {
+  const address = await deploy();
+  const { client: altered } = await clientWith((transport) => ({
+    async computeTask(input) {
+      const outcome = await transport.computeTask(input);
+      outcome.result.output[0]! ^= 1;
+      return outcome;
+    },
+  }));
+  const failing = callContract(altered, { address, function: 'trap()' });
+  await expect(failing).rejects.toSatisfy(code('RECEIPT_INVALID'));
+
+  let first: ReturnType<Transport['newTaskEncryptionKey']> | undefined;
+  const { client: replayed } = await clientWith((transport) => ({
+    async newTaskEncryptionKey(userPubKey) {
+      const own = transport.newTaskEncryptionKey(userPubKey);
+      await own;
+      return (first ??= own);
+    },
+  }));
+  await get(replayed, address);
+  await expect(get(replayed, address)).rejects.toSatisfy(code('RECEIPT_INVALID'));
+});

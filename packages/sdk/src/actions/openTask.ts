@@ -18,9 +18,12 @@ export interface OpenTask {
   readonly encryptedFn: Uint8Array;
   readonly encryptedArgs: Uint8Array;
   readonly userDHKey: Uint8Array;
-  /** Opens an envelope that the worker sealed for this task. */
+  /**
+   * Opens an envelope that the worker sealed for this task.
+   * @throws SdkError `RECEIPT_INVALID` when it was sealed for another one, or altered
+   */
   openOutput(envelope: Uint8Array): Uint8Array;
-  /** The text of a failure. */
+  /** The text of a failure; throws as `openOutput` does. */
   openFailure(envelope: Uint8Array): string;
 }
 
@@ -41,12 +44,21 @@ export async function openTask(
     throw new SdkError('WORKER_SIGNATURE_INVALID', `the task key is not signed by worker ${toHex(worker)}`);
   }
   const ioKey = sharedKey(privateKey, workerEncryptionKey);
+  const openOutput = (envelope: Uint8Array): Uint8Array => {
+    try {
+      return open(ioKey, envelope);
+    } catch (error) {
+      const text =
+        'what came was not sealed for this task: its key was one of another task, or it was altered';
+      throw new SdkError('RECEIPT_INVALID', text, { cause: error });
+    }
+  };
   return {
     encryptedFn: seal(ioKey, utf8(functionText)),
     encryptedArgs: seal(ioKey, args),
     userDHKey: publicKey,
-    openOutput: (envelope) => open(ioKey, envelope),
-    openFailure: (envelope) => fromUtf8(open(ioKey, envelope)),
+    openOutput,
+    openFailure: (envelope) => fromUtf8(openOutput(envelope)),
   };
 }
 
