@@ -88,14 +88,12 @@ export function decodeResult(types: readonly AbiParameter[], bytes: Uint8Array):
   if (types.length === 0) return [];
   try {
     return decodeAbiParameters(types, bytesToHex(bytes));
-  } catch (error) {
+  } catch {
+    // Without the cause: it quotes the bytes, which are secret.
     const wanted = types.map(typeText).join(',');
     throw new SdkError(
       'RESULT_MALFORMED',
       `result: expected the ABI of (${wanted}), got ${bytes.length} other bytes`,
-      {
-        cause: error,
-      },
     );
   }
 }

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+import { toHex, utf8 } from '@enigma-worker/crypto';
 import { decodeResult, encodeArguments, parseFunction, parseTypes } from '@enigma-worker/sdk';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -62,4 +64,20 @@ test('results that are not of the types named are refused', () => {
       message: 'result: expected the ABI of (uint256), got 3 other bytes',
     }),
   );
+});
+
+test('the error of such a result, printed whole, does not tell the result', () => {
+  expect.assertions(4);
+  const secret = utf8('nobody may know');
+  for (const [types, bytes] of [
+    ['uint256', secret],
+    ['bool', new Uint8Array([...secret, ...new Uint8Array(17)])],
+  ] as const) {
+    try {
+      decodeResult(parseTypes(types), bytes);
+    } catch (error) {
+      expect(inspect(error)).not.toContain(toHex(secret));
+      expect(inspect(error)).not.toContain(secret.join(','));
+    }
+  }
 });
