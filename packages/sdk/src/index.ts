@@ -2,7 +2,6 @@ export type { ConstructorArguments } from './abi.js';
 export { callContract, type CallParameters, type CallResult } from './actions/callContract.js';
 export { decryptFailure } from './actions/decryptFailure.js';
 export {
-  DEFAULT_GAS_LIMIT,
   deployContract,
   type AbiDeployParameters,
   type DeployOptions,
@@ -17,6 +16,7 @@ export { createClient, type ClientOptions, type EnigmaClient, type TaskNotice } 
 export { getContract, type CallOptions, type ContractHandle, type Written } from './contract.js';
 export { SdkError, TaskFailedError, type SdkErrorCode } from './errors.js';
 export { decodeResult, encodeArguments, parseFunction, parseTypes, type FunctionText } from './function.js';
+export { DEFAULT_GAS_LIMIT } from './gas.js';
 export { http, type HttpOptions } from './transports/http.js';
 export type {
   Estimate,

@@ -112,6 +112,27 @@ describe('what a caller gives', () => {
     );
   });
 
+  test.each([-1n, 2n ** 64n, 1.5, NaN, 'a', null])('%s is no limit of gas', async (value) => {
+    const refused = {
+      name: 'SdkError',
+      code: 'ARGUMENTS_MISMATCH',
+      message: expect.stringMatching(/^gasLimit: /),
+    };
+    const gasLimit = value as unknown as bigint;
+    const call = { address: 'ab'.repeat(32), function: 'f()', gasLimit };
+    const bytecode = new Uint8Array(1);
+    await expect(deployContract(silent(), { bytecode, gasLimit })).rejects.toMatchObject(refused);
+    await expect(callContract(silent(), call)).rejects.toMatchObject(refused);
+    await expect(estimateGas(silent(), call)).rejects.toMatchObject(refused);
+  });
+
+  test.each([undefined, '0061736d', [0], new ArrayBuffer(4)])('%j is no bytecode', async (bytecode) => {
+    const parameters = { bytecode: bytecode as unknown as Uint8Array };
+    await expect(deployContract(silent(), parameters)).rejects.toMatchObject(
+      mismatch('bytecode: expected a Uint8Array'),
+    );
+  });
+
   test('a worker or a key that is none is refused when the client is made, and no key is told', () => {
     const make = (options: object) => () => createClient({ transport: unreachable, ...options });
     for (const worker of ['xyz', 'ab', '0x', 'ab'.repeat(32)]) {

@@ -3,9 +3,9 @@ import type { AbiParameter } from 'abitype';
 import type { EnigmaClient } from '../client.js';
 import { TaskFailedError } from '../errors.js';
 import { decodeResult, encodeArguments, parseFunction, parseTypes, type FunctionText } from '../function.js';
+import { gasLimitOf } from '../gas.js';
 import { contractAddressOf } from '../hex.js';
 import type { RequestOptions } from '../transport.js';
-import { DEFAULT_GAS_LIMIT } from './deployContract.js';
 import { openTask } from './openTask.js';
 import { tipOf, verifyTask } from './verifyTask.js';
 
@@ -68,7 +68,8 @@ export function functionCallOf({ args = [], ...call }: CallParameters): Omit<Fun
 
 /** `callContract` for a function whose types are known. */
 export async function callFunction(client: EnigmaClient, call: FunctionCall): Promise<CallResult> {
-  const { called, gasLimit = DEFAULT_GAS_LIMIT } = call;
+  const { called } = call;
+  const gasLimit = gasLimitOf(call);
   const contractAddress = contractAddressOf(call.address);
   const args = encodeArguments(called.inputs, call.args);
   const [task, before] = await Promise.all([

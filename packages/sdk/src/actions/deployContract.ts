@@ -2,8 +2,9 @@ import { keccak256, randomBytes, toHex } from '@enigma-worker/crypto';
 import type { Abi } from 'abitype';
 import { positional, type ConstructorArguments } from '../abi.js';
 import type { EnigmaClient } from '../client.js';
-import { TaskFailedError } from '../errors.js';
+import { SdkError, TaskFailedError } from '../errors.js';
 import { encodeArguments, functionOf, parseFunction, type FunctionText } from '../function.js';
+import { gasLimitOf } from '../gas.js';
 import { contractAddressOf } from '../hex.js';
 import type { RequestOptions } from '../transport.js';
 import { openTask } from './openTask.js';
@@ -51,9 +52,6 @@ export interface Deployment {
   readonly signature: Uint8Array;
 }
 
-/** Gas limit of a task when the caller names none. */
-export const DEFAULT_GAS_LIMIT = 100_000_000n;
-
 /**
  * Deploys a contract: agrees on a key, seals the arguments, sends, and checks the receipt.
  * @param parameters with `abi`, as the contract's build writes it and best given `as const`, or with `construct`
@@ -69,7 +67,12 @@ export async function deployContract(
   client: EnigmaClient,
   parameters: DeployOptions & { abi?: Abi; construct?: string; args?: unknown },
 ): Promise<Deployment> {
-  const { abi, bytecode, gasLimit = DEFAULT_GAS_LIMIT } = parameters;
+  const { abi, bytecode } = parameters;
+  // Something else would be sent as other bytes than those that the receipt is checked for.
+  if (!(bytecode instanceof Uint8Array)) {
+    throw new SdkError('ARGUMENTS_MISMATCH', 'bytecode: expected a Uint8Array');
+  }
+  const gasLimit = gasLimitOf(parameters);
   const construct =
     abi === undefined ? parseFunction(parameters.construct ?? 'construct()') : constructorOf(abi);
   const args = positional(construct.name, construct.inputs, parameters.args);

@@ -1,10 +1,10 @@
 import type { EnigmaClient } from '../client.js';
 import { SdkError } from '../errors.js';
 import { encodeArguments } from '../function.js';
+import { gasLimitOf } from '../gas.js';
 import { contractAddressOf } from '../hex.js';
 import type { Estimate } from '../transport.js';
 import { functionCallOf, type CallParameters, type FunctionCall } from './callContract.js';
-import { DEFAULT_GAS_LIMIT } from './deployContract.js';
 import { openTask } from './openTask.js';
 
 /**
@@ -23,7 +23,8 @@ export async function estimateFunction(
   if (client.transport.estimate === undefined) {
     throw new SdkError('NOT_SUPPORTED', 'this worker does not estimate gas');
   }
-  const { called, gasLimit = DEFAULT_GAS_LIMIT } = call;
+  const { called } = call;
+  const gasLimit = gasLimitOf(call);
   const contractAddress = contractAddressOf(call.address);
   const args = encodeArguments(called.inputs, call.args);
   const { encryptedFn, encryptedArgs, userDHKey } = await openTask(client, called.text, args, call);
