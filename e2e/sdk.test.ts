@@ -109,6 +109,23 @@ describe.each(transports)('over %s', (name, open) => {
     });
   });
 
+  test('a client with a key of its own runs many tasks, also when one of them fails', async () => {
+    const own = createClient({
+      transport: open(),
+      worker: toHex(local.network.signingAddress),
+      privateKey: toHex(generateKeyPair().privateKey),
+    });
+    const echo = (value: bigint) =>
+      callContract(own, { address, function: 'echo(uint256)', args: [value], returns: 'uint256' });
+    const trap = callContract(own, { address, function: 'trap()' });
+    const estimate = estimateGas(own, { address, function: 'echo(uint256)', args: [7n] });
+    const echoed = Promise.all([1n, 2n, 3n, 4n].map(echo));
+    await expect(trap).rejects.toMatchObject({ code: 'TASK_FAILED' });
+    expect((await estimate).failed).toBe(false);
+    expect((await echoed).map(({ values }) => values)).toEqual([[1n], [2n], [3n], [4n]]);
+    await own.close();
+  });
+
   test('an estimate tells the gas of the task that follows', async () => {
     const call = { address, function: 'echo(uint256)', args: [7n], returns: 'uint256' };
     const { usedGas, failed } = await estimateGas(client, call);

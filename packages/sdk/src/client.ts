@@ -12,7 +12,10 @@ export interface ClientOptions {
    * worker are refused. When absent, the worker that answers first is trusted from then on.
    */
   readonly worker?: string;
-  /** The caller's private key (64 hex digits). A fresh one for each task when absent. */
+  /**
+   * The caller's private key (64 hex digits). A fresh one for each task when absent. With one, tasks wait for each
+   * other: a worker keeps a single task key for each key of a user.
+   */
   readonly privateKey?: string;
   /** Told of every deployment and call that was answered, for gas reports and the like. */
   readonly onTask?: (task: TaskNotice) => void;
@@ -37,6 +40,8 @@ export interface EnigmaClient {
   readonly codeHashes: CodeHashes;
   /** The key pair of the next task. */
   taskKeyPair(): KeyPair;
+  /** Runs a task, from its key to its outcome: at once, or after those before it where they share the caller's key. */
+  inTurn<T>(task: () => Promise<T>): Promise<T>;
   /** Tells that a task was answered. */
   notice(task: TaskNotice): void;
   close(): Promise<void>;
@@ -50,6 +55,7 @@ export function createClient(options: ClientOptions): EnigmaClient {
   const pinned = options.worker === undefined ? undefined : bytesOfHex('worker', options.worker, 20);
   const own = options.privateKey === undefined ? undefined : ownKeyPair(options.privateKey);
   let known: Promise<Uint8Array> | undefined;
+  let last: Promise<unknown> = Promise.resolve();
 
   async function learn(): Promise<Uint8Array> {
     const { signingKey } = await options.transport.getRegistrationParams();
@@ -74,6 +80,12 @@ export function createClient(options: ClientOptions): EnigmaClient {
       }
     },
     taskKeyPair: () => own ?? generateKeyPair(),
+    inTurn(task) {
+      if (own === undefined) return task();
+      const turn = last.then(task);
+      last = turn.catch(() => undefined);
+      return turn;
+    },
     notice: (task) => options.onTask?.(task),
     close: () => options.transport.close(),
   };

@@ -67,7 +67,11 @@ export function functionCallOf({ args = [], ...call }: CallParameters): Omit<Fun
 }
 
 /** `callContract` for a function whose types are known. */
-export async function callFunction(client: EnigmaClient, call: FunctionCall): Promise<CallResult> {
+export function callFunction(client: EnigmaClient, call: FunctionCall): Promise<CallResult> {
+  return client.inTurn(() => runCall(client, call));
+}
+
+async function runCall(client: EnigmaClient, call: FunctionCall): Promise<CallResult> {
   const { called } = call;
   const gasLimit = gasLimitOf(call);
   const contractAddress = contractAddressOf(call.address);

@@ -63,10 +63,13 @@ export function deployContract<const A extends Abi>(
   client: EnigmaClient,
   parameters: AbiDeployParameters<A>,
 ): Promise<Deployment>;
-export async function deployContract(
-  client: EnigmaClient,
-  parameters: DeployOptions & { abi?: Abi; construct?: string; args?: unknown },
-): Promise<Deployment> {
+export function deployContract(client: EnigmaClient, parameters: AnyDeployParameters): Promise<Deployment> {
+  return client.inTurn(() => runDeployment(client, parameters));
+}
+
+type AnyDeployParameters = DeployOptions & { abi?: Abi; construct?: string; args?: unknown };
+
+async function runDeployment(client: EnigmaClient, parameters: AnyDeployParameters): Promise<Deployment> {
   const { abi, bytecode } = parameters;
   // Something else would be sent as other bytes than those that the receipt is checked for.
   if (!(bytecode instanceof Uint8Array)) {

@@ -16,10 +16,14 @@ export async function estimateGas(client: EnigmaClient, parameters: CallParamete
 }
 
 /** `estimateGas` for a function whose types are known. */
-export async function estimateFunction(
+export function estimateFunction(
   client: EnigmaClient,
   call: Omit<FunctionCall, 'returns'>,
 ): Promise<Estimate> {
+  return client.inTurn(() => runEstimate(client, call));
+}
+
+async function runEstimate(client: EnigmaClient, call: Omit<FunctionCall, 'returns'>): Promise<Estimate> {
   if (client.transport.estimate === undefined) {
     throw new SdkError('NOT_SUPPORTED', 'this worker does not estimate gas');
   }
