@@ -2,7 +2,7 @@ import { addressOf, generateKeyPair, keyPairOf, type KeyPair } from '@enigma-wor
 import { CodeHashes } from './code-hashes.js';
 import { SdkError } from './errors.js';
 import { bytesOfHex } from './hex.js';
-import type { Transport } from './transport.js';
+import type { RequestOptions, Transport } from './transport.js';
 
 /** How to reach a worker, and as whom. */
 export interface ClientOptions {
@@ -35,7 +35,7 @@ export interface TaskNotice {
 export interface EnigmaClient {
   readonly transport: Transport;
   /** The worker's signing address: pinned, or learned from the worker on first use. 20 bytes. */
-  workerAddress(): Promise<Uint8Array>;
+  workerAddress(options?: RequestOptions): Promise<Uint8Array>;
   /** What is known of the code of contracts. */
   readonly codeHashes: CodeHashes;
   /** The key pair of the next task. */
@@ -54,11 +54,11 @@ export interface EnigmaClient {
 export function createClient(options: ClientOptions): EnigmaClient {
   const pinned = options.worker === undefined ? undefined : bytesOfHex('worker', options.worker, 20);
   const own = options.privateKey === undefined ? undefined : ownKeyPair(options.privateKey);
-  let known: Promise<Uint8Array> | undefined;
+  let known = pinned;
   let last: Promise<unknown> = Promise.resolve();
 
-  async function learn(): Promise<Uint8Array> {
-    const { signingKey } = await options.transport.getRegistrationParams();
+  async function learn(bounds: RequestOptions | undefined): Promise<Uint8Array> {
+    const { signingKey } = await options.transport.getRegistrationParams(bounds);
     const address = signingKey.length === 64 ? addressOf(signingKey) : signingKey;
     if (address.length !== 20) {
       throw new SdkError('TRANSPORT_FAILED', `signingKey: expected 20 or 64 bytes, got ${address.length}`);
@@ -69,15 +69,11 @@ export function createClient(options: ClientOptions): EnigmaClient {
   return {
     transport: options.transport,
     codeHashes: new CodeHashes(options.transport),
-    async workerAddress() {
-      if (pinned !== undefined) return pinned;
-      known ??= learn();
-      try {
-        return await known;
-      } catch (error) {
-        known = undefined;
-        throw error;
-      }
+    async workerAddress(bounds) {
+      if (known !== undefined) return known;
+      const learned = await learn(bounds);
+      // Another call may have been answered before this one.
+      return (known ??= learned);
     },
     taskKeyPair: () => own ?? generateKeyPair(),
     inTurn(task) {

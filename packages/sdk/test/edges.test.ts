@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import {
   callContract,
   createClient,
@@ -86,6 +87,30 @@ describe('what a gateway answers', () => {
       name: 'SdkError',
       code: 'TASK_TIMEOUT',
     });
+  });
+
+  test('the bounds of a call are those of asking who the worker is, too', async () => {
+    const transport = http('http://gateway.test', {
+      fetch: (_url, init) =>
+        new Promise((_resolve, reject) => {
+          init!.signal!.addEventListener('abort', () => reject(init!.signal!.reason as Error));
+        }),
+    });
+    const call = { address: 'ab'.repeat(32), function: 'f()', timeout: 30 };
+    await expect(callContract(createClient({ transport }), call)).rejects.toMatchObject({
+      code: 'TRANSPORT_FAILED',
+      message: expect.stringMatching(/^getRegistrationParams .*no answer in time$/),
+    });
+  });
+
+  test('of several workers that answer the first questions the first one is trusted', async () => {
+    const answers = [80, 20].map((delay, i) =>
+      setTimeout(delay, { signingKey: new Uint8Array(20).fill(i + 1), report: nothing, signature: nothing }),
+    );
+    const transport = { getRegistrationParams: () => answers.shift()! } as unknown as Transport;
+    const client = createClient({ transport });
+    const found = await Promise.all([client.workerAddress(), client.workerAddress()]);
+    expect(found.map(([first]) => first)).toEqual([2, 2]);
   });
 
   test('an error is the refusal of the gateway, and null is none', async () => {

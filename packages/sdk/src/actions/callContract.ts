@@ -87,7 +87,7 @@ async function runCall(client: EnigmaClient, call: FunctionCall): Promise<CallRe
     gasLimit,
     contractAddress,
   };
-  const worker = await client.workerAddress();
+  const worker = await client.workerAddress(call);
   const outcome = await client.transport.computeTask(request, call);
   if (outcome.kind === 'failedTask') {
     const { result } = outcome;

@@ -90,7 +90,7 @@ async function runDeployment(client: EnigmaClient, parameters: AnyDeployParamete
     gasLimit,
     contractAddress,
   };
-  const worker = await client.workerAddress();
+  const worker = await client.workerAddress(parameters);
   const outcome = await client.transport.deploySecretContract(request, parameters);
   if (outcome.kind === 'failedTask') {
     verifyReceipt(worker, { kind: 'deployFailure', request, result: outcome.result });

@@ -38,7 +38,7 @@ export async function openTask(
   options?: RequestOptions,
 ): Promise<OpenTask> {
   const { privateKey, publicKey } = client.taskKeyPair();
-  const worker = await client.workerAddress();
+  const worker = await client.workerAddress(options);
   const { workerEncryptionKey, workerSig } = await client.transport.newTaskEncryptionKey(publicKey, options);
   if (!signedBy(worker, workerEncryptionKey, workerSig)) {
     throw new SdkError('WORKER_SIGNATURE_INVALID', `the task key is not signed by worker ${toHex(worker)}`);
