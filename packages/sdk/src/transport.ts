@@ -19,6 +19,7 @@ export type TaskStatus = 'UNVERIFIED' | 'INPROGRESS' | 'SUCCESS' | 'FAILED' | 'E
 
 /** Bounds of one request. */
 export interface RequestOptions {
+  /** Gives the request up: it ends with the signal's reason, over IPC with a ClientError `ABORTED` whose cause that is. */
   readonly signal?: AbortSignal;
   /** Milliseconds until the request is given up. */
   readonly timeout?: number;

@@ -23,6 +23,12 @@ const unreachable = new Proxy({} as Transport, {
 });
 const silent = () => createClient({ transport: http('http://gateway.test', { fetch: () => expect.fail() }) });
 
+function abortedAfter(ms: number, reason: Error): AbortSignal {
+  const controller = new AbortController();
+  void setTimeout(ms).then(() => controller.abort(reason));
+  return controller.signal;
+}
+
 const nothing = new Uint8Array(0);
 const input = {
   encryptedArgs: nothing,
@@ -101,6 +107,20 @@ describe('what a gateway answers', () => {
       code: 'TRANSPORT_FAILED',
       message: expect.stringMatching(/^getRegistrationParams .*no answer in time$/),
     });
+  });
+
+  test('a call that is aborted, before or while it is under way, ends with the reason of its signal', async () => {
+    const transport = http('http://gateway.test', {
+      fetch: async (_url, init) => {
+        await setTimeout(20);
+        init!.signal!.throwIfAborted();
+        return new Response('{"result":{"result":null}}');
+      },
+    });
+    const reason = new Error('the user left');
+    for (const signal of [AbortSignal.abort(reason), abortedAfter(10, reason), abortedAfter(70, reason)]) {
+      await expect(transport.computeTask(input, { signal, timeout: 5_000 })).rejects.toBe(reason);
+    }
   });
 
   test('of several workers that answer the first questions the first one is trusted', async () => {

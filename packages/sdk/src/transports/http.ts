@@ -48,6 +48,7 @@ export function http(url: string, options: HttpOptions = {}): Transport {
       });
       reply = await response.json();
     } catch (error) {
+      bounds.signal?.throwIfAborted();
       const reason = timeout.aborted ? 'no answer in time' : reasonOf(error);
       throw new SdkError('TRANSPORT_FAILED', `${method} at ${url}: ${reason}`, { cause: error });
     }
