@@ -1,6 +1,7 @@
 import type { EnigmaClient } from '../client.js';
 import { isRefusal, SdkError } from '../errors.js';
 import { bytesOfHex, contractAddressOf } from '../hex.js';
+import { pause } from '../time.js';
 import type { TaskStatus } from '../transport.js';
 
 /** Bounds of a wait. */
@@ -93,18 +94,4 @@ async function poll<T>(what: string, options: WaitOptions, question: Question<T>
       throw new SdkError('WAIT_TIMEOUT', `${what} is not there after ${timeout} ms`, { cause: refusal });
     }
   }
-}
-
-/** Returns after `ms`, or at once when the signal is aborted. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
 }

@@ -1,5 +1,6 @@
 import { fromHex, randomBytes, toHex } from '@enigma-worker/crypto';
 import { SdkError } from '../errors.js';
+import { pause } from '../time.js';
 import type { RequestOptions, TaskOutcome, TaskStatus, Transport } from '../transport.js';
 
 /** How the gateway is reached. */
@@ -23,6 +24,9 @@ const METHOD_NOT_FOUND = -32601;
 
 /** How long one question for a result may be held open by the gateway, in ms. */
 const LONG_POLL = 20_000;
+
+/** How long, in ms, a gateway is left alone that did not hold it: it has forgotten the task, or never holds one. */
+const BETWEEN = 250;
 
 /**
  * To a core through `enigma gateway`: for browsers, and wherever ZeroMQ is not.
@@ -78,6 +82,7 @@ export function http(url: string, options: HttpOptions = {}): Transport {
         { ...bounds, timeout: waitMs + 5_000 },
       );
       if (reply.has('result')) return reply.fields('result');
+      await pause(Math.min(BETWEEN, deadline - Date.now()), bounds.signal);
     }
   }
 
