@@ -25,6 +25,8 @@ const RECONNECT = 100;
 /** How long, in ms, replies that arrived before a connection broke may take to be read after that is known. */
 const LAST_REPLIES = 50;
 const RECONNECT_MOST = 2_000;
+/** The longest time, in ms, that a timer takes: some 25 days. It takes a longer one for none at all. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
 /** After so long, in ms, a server that turned us away is asked again: our key may be allowed by then. */
 const AFTER_DENIAL = 1_000;
 
@@ -95,7 +97,10 @@ export class Channel {
     return new Promise((resolve, reject) => {
       const tag = this.#tag++ % 0x1_0000_0000;
       const onAbort = (): void => exchange.settle(aborted(bounds.signal));
-      const timer = setTimeout(() => exchange.settle(this.#timedOut(exchange)), bounds.timeout);
+      const timer = setTimeout(
+        () => exchange.settle(this.#timedOut(exchange)),
+        Math.min(bounds.timeout, LONGEST_TIMEOUT),
+      );
       const exchange: Exchange = {
         ...bounds,
         tag,

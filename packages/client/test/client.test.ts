@@ -259,6 +259,15 @@ describe('giving up', () => {
     expect(server.seen).toHaveLength(1);
   });
 
+  it('waits as long as it takes when it is told to wait without end', async () => {
+    const server = await Scripted.start(async (request) => {
+      await sleep(50);
+      return tip(request);
+    });
+    const found = await client(server.endpoint).getTip({ input: address }, { timeout: Infinity });
+    expect(found.key).toBe(7);
+  });
+
   it('ends open calls when it closes, twice if asked', async () => {
     const server = await Scripted.start(() => undefined);
     const worker = client(server.endpoint);

@@ -1,3 +1,11 @@
+/** The longest time, in ms, that a timer takes: some 25 days. It takes a longer one for none at all. */
+const LONGEST = 2 ** 31 - 1;
+
+/** A signal that is aborted after `ms`, which may be `Infinity`. */
+export function timeoutSignal(ms: number): AbortSignal {
+  return AbortSignal.timeout(Math.min(ms, LONGEST));
+}
+
 /** Returns after `ms`, or at once when the signal is aborted. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted === true) return Promise.resolve();

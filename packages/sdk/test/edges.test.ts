@@ -127,6 +127,22 @@ describe('what a gateway answers', () => {
     }
   });
 
+  test('who sets no end to it waits as long as it takes', async () => {
+    const transport = http('http://gateway.test', {
+      timeout: Infinity,
+      fetch: async (_url, init) => {
+        await setTimeout(20);
+        init!.signal!.throwIfAborted();
+        return new Response('{"result":{"delta":"05"}}');
+      },
+    });
+    expect(await transport.getDelta(nothing, 0)).toEqual({ delta: Uint8Array.of(5) });
+    const client = createClient({
+      transport: { getTip: () => Promise.resolve({ key: 1, data: nothing }) } as never,
+    });
+    expect(await waitFor(client, { contract: 'ab'.repeat(32), timeout: Infinity })).toBe(1);
+  });
+
   test('of several workers that answer the first questions the first one is trusted', async () => {
     const answers = [80, 20].map((delay, i) =>
       setTimeout(delay, { signingKey: new Uint8Array(20).fill(i + 1), report: nothing, signature: nothing }),

@@ -1,7 +1,7 @@
 import type { EnigmaClient } from '../client.js';
 import { isRefusal, SdkError } from '../errors.js';
 import { bytesOfHex, contractAddressOf } from '../hex.js';
-import { pause } from '../time.js';
+import { pause, timeoutSignal } from '../time.js';
 import type { TaskStatus } from '../transport.js';
 
 /** Bounds of a wait. */
@@ -76,7 +76,7 @@ function endOf(client: EnigmaClient, { task }: WaitForTask): Question<TaskStatus
 
 async function poll<T>(what: string, options: WaitOptions, question: Question<T>): Promise<T> {
   const { timeout = 60_000, interval = 250, signal } = options;
-  const elapsed = AbortSignal.timeout(timeout);
+  const elapsed = timeoutSignal(timeout);
   const stop = signal === undefined ? elapsed : AbortSignal.any([signal, elapsed]);
   let refusal: unknown;
   for (;;) {

@@ -1,6 +1,6 @@
 import { fromHex, randomBytes, toHex } from '@enigma-worker/crypto';
 import { SdkError } from '../errors.js';
-import { pause } from '../time.js';
+import { pause, timeoutSignal } from '../time.js';
 import type { RequestOptions, TaskOutcome, TaskStatus, Transport } from '../transport.js';
 
 /** How the gateway is reached. */
@@ -41,7 +41,7 @@ export function http(url: string, options: HttpOptions = {}): Transport {
     params: Readonly<Record<string, unknown>>,
     bounds: RequestOptions = {},
   ): Promise<Fields> {
-    const timeout = AbortSignal.timeout(bounds.timeout ?? options.timeout ?? 60_000);
+    const timeout = timeoutSignal(bounds.timeout ?? options.timeout ?? 60_000);
     let reply: unknown;
     try {
       const response = await send(url, {
