@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Dealer } from 'zeromq';
 import { badEndpoint, requireCurveKeys, requireEndpoint } from './address.js';
 import { ClientError } from './errors.js';
@@ -114,7 +115,11 @@ export class Channel {
           else resolve(outcome);
         },
       };
-      bounds.signal?.addEventListener('abort', onAbort, { once: true });
+      if (bounds.signal !== undefined) {
+        // One signal may end any number of calls; of more than ten Node would warn as of a leak.
+        setMaxListeners(0, bounds.signal);
+        bounds.signal.addEventListener('abort', onAbort, { once: true });
+      }
       this.#exchanges.set(tag, exchange);
       this.#outbound.push(exchange);
       if (!this.#sending) void this.#send();

@@ -259,6 +259,23 @@ describe('giving up', () => {
     expect(server.seen).toHaveLength(1);
   });
 
+  it('lets one signal end many calls, without a warning of a leak', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    opened.push({ close: () => process.off('warning', note) });
+    const server = await Scripted.start(() => undefined);
+    const stop = new AbortController();
+    const worker = client(server.endpoint);
+    const calls = Array.from({ length: 20 }, () =>
+      failure(worker.getTip({ input: address }, { signal: stop.signal })),
+    );
+    await sleep(20);
+    stop.abort();
+    expect((await Promise.all(calls)).map(({ code }) => code)).toEqual(Array(20).fill('ABORTED'));
+    expect(warnings).toEqual([]);
+  });
+
   it('waits as long as it takes when it is told to wait without end', async () => {
     const server = await Scripted.start(async (request) => {
       await sleep(50);

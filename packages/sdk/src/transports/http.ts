@@ -82,7 +82,7 @@ export function http(url: string, options: HttpOptions = {}): Transport {
         { ...bounds, timeout: waitMs + 5_000 },
       );
       if (reply.has('result')) return reply.fields('result');
-      await pause(Math.min(BETWEEN, deadline - Date.now()), bounds.signal);
+      await pause(Math.min(BETWEEN, deadline - Date.now()));
     }
   }
 
