@@ -252,6 +252,16 @@ describe('a compiled contract', () => {
     expect(files.get('slow-counter.abi.ts')).toContain('export const slowCounterAbi = [');
   });
 
+  it('has fields of any name, also of those that the compiler gives', async () => {
+    const names = ['keep', 'initialize', 'construct', 'decode', 'numbers', '__numbers', 'contract'];
+    const contract = await compileText(`${IMPORT}@contract class Named {
+  ${names.map((name) => `@state ${name}: u32[];`).join(' ')}
+  constructor() { ${names.map((name, i) => `this.${name}.push(${i});`).join(' ')} }
+  @view all(): u32[][] { return [${names.map((name) => `this.${name}`).join(', ')}]; }
+}`);
+    expect(new Harness(contract).deploy().call('all')).toEqual(names.map((_, i) => [i]));
+  });
+
   it('takes structs and constants from other files, and computes globals before anything else', async () => {
     const files: Record<string, string> = {
       'main.ts': `import { contract, view, u256 } from '@enigma-worker/contract/assembly';

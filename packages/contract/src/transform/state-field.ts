@@ -48,15 +48,17 @@ export function expandField(
   }
   const isObject = OBJECTS.has(stored.kind);
   const cell = `${LIB}.${isObject ? 'StateObject' : 'StateValue'}<${type}>`;
+  // Not `__` alone: what else the compiler adds to the class begins so, and a field may be called `keep`.
+  const place = `__place_${name}`;
   edits.replace(
     start,
     end,
-    `readonly __${name}: ${cell} = new ${cell}(${key}); get ${name}(): ${type} { return this.__${name}.read(${lengths}); } ` +
-      `set ${name}(value: ${type}) { this.__${name}.write(value); }`,
+    `readonly ${place}: ${cell} = new ${cell}(${key}); get ${name}(): ${type} { return this.${place}.read(${lengths}); } ` +
+      `set ${name}(value: ${type}) { this.${place}.write(value); }`,
   );
   return {
     initial: field.initializer ? [` this.${name} = `, field.initializer.range, ';'] : [],
-    keep: isObject ? ` this.__${name}.keep();` : '',
+    keep: isObject ? ` this.${place}.keep();` : '',
   };
 }
 
