@@ -6,7 +6,7 @@ import { DATA_END_EXPORT, prepareEntries, RESERVE_EXPORT, START_EXPORT } from '.
 import { CALL, DEPLOY } from './transform/contract-class.js';
 import type { EditedText } from './transform/edits.js';
 import type { ExpandedContract } from './transform/expand.js';
-import { placeOf } from './transform/source-file.js';
+import { isError, placeOf } from './transform/source-file.js';
 
 /** What the AssemblyScript compiler is given. */
 export interface AssembleInput {
@@ -19,9 +19,6 @@ export interface AssembleInput {
   readonly optimize: boolean;
   read(path: string): Promise<string | undefined>;
 }
-
-/** `DiagnosticCategory.Error`, a const enum that a module compiled on its own cannot use. */
-const ERROR = 3;
 
 type Diagnostic = Parameters<NonNullable<APIOptions['reportDiagnostic']>>[0];
 
@@ -101,16 +98,13 @@ export async function assemble(input: AssembleInput): Promise<Uint8Array> {
     listFiles: () => [],
     stderr: { write: () => undefined },
     reportDiagnostic: (diagnostic) => {
-      if (diagnostic.category === ERROR) reports.push(reportOf(diagnostic, input.expanded.texts));
+      if (isError(diagnostic)) reports.push(reportOf(diagnostic, input.expanded.texts));
     },
   });
   // What is wrong in generated code follows from what is wrong elsewhere, if anything is.
   const written = reports.filter(({ isGenerated }) => !isGenerated);
-  const errors = (written.length > 0 ? written : reports).map((report) => report.error);
-  const [first] = errors;
-  if (first) {
-    throw new CompileError('COMPILER', errors.map(({ message }) => message).join('\n'), first.position);
-  }
+  const refused = CompileError.ofAll((written.length > 0 ? written : reports).map((report) => report.error));
+  if (refused) throw refused;
   if (error || !wasm) throw new CompileError('COMPILER', String(error));
   if (wasm.length > MAX_CODE) {
     throw new CompileError('SOURCE', `the contract has ${wasm.length} bytes; the most are ${MAX_CODE}`);

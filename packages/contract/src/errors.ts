@@ -24,4 +24,10 @@ export class CompileError extends Error {
     this.code = code;
     this.position = position;
   }
+
+  /** The errors of AssemblyScript's compiler as one, which stands where the first of them does; `undefined` for none. */
+  static ofAll(errors: readonly CompileError[]): CompileError | undefined {
+    const message = errors.map((error) => error.message).join('\n');
+    return errors[0] && new CompileError('COMPILER', message, errors[0].position);
+  }
 }

@@ -133,6 +133,21 @@ describe('what is wrong with a contract is said where it is', () => {
   });
 
   it.each([
+    ['a brace too few', 'f(): void { if (true) {', /^contract\.ts:4:1: Unexpected end of text\./],
+    [
+      'a text without an end',
+      'f(): void { print("x); }',
+      /^contract\.ts:3:21: Unterminated string literal\./,
+    ],
+    ['a comment without an end', 'f(): void {} /*', /'\*\/' expected\./],
+  ])('says what cannot be read, though no class is found then: %s', async (_, body, message) => {
+    const error = await failure(inClass(body));
+    expect(error.code).toBe('COMPILER');
+    expect(error.position?.file).toBe('contract.ts');
+    expect(error.message).toMatch(message);
+  });
+
+  it.each([
     'if (x) return true; return false;',
     'while (x) return true; return false;',
     'return x ? true : false;',

@@ -42,8 +42,16 @@ export function expand(sources: Sources): ExpandedContract {
     texts.set(file.path, edits.apply());
   }
   const only = found[0];
-  if (!only) throw new CompileError('SOURCE', `${[...sources.keys()][0]}.ts has no class marked @contract`);
+  if (!only) throw withoutContract(sources);
   return { contract: only.contract, path: only.file.path, texts };
+}
+
+/** Why no contract was found: in a file with a brace too few the parser finds no class at all. */
+function withoutContract(sources: Sources): CompileError {
+  return (
+    CompileError.ofAll([...sources.values()].flatMap((file) => file.syntaxErrors)) ??
+    new CompileError('SOURCE', `${[...sources.keys()][0]}.ts has no class marked @contract`)
+  );
 }
 
 function refuseSecond(first: ContractModel | undefined, declaration: ClassDeclaration): void {

@@ -11,7 +11,7 @@ import {
   Parser,
   TypeDeclaration,
 } from 'assemblyscript';
-import { CompileError } from '../errors.js';
+import { CompileError, type SourcePosition } from '../errors.js';
 
 /** How a contract's sources name the library. */
 export const LIBRARY = '@enigma-worker/contract/assembly';
@@ -39,6 +39,8 @@ export interface SourceFile {
   readonly dependencies: readonly string[];
   /** Where the block comments are. */
   readonly comments: readonly TextRange[];
+  /** What could not be read. */
+  readonly syntaxErrors: readonly CompileError[];
 }
 
 export interface TextRange {
@@ -46,7 +48,7 @@ export interface TextRange {
   readonly end: number;
 }
 
-/** Parses a file of a contract. Syntax errors are left to the compiler, which reports them best. */
+/** Parses a file of a contract. Syntax errors are kept: the compiler reports them, if it comes to that. */
 export function parseSource(path: string, text: string): SourceFile {
   const parser = new Parser();
   const comments: TextRange[] = [];
@@ -85,15 +87,38 @@ export function parseSource(path: string, text: string): SourceFile {
       }
     }
   }
-  return { path, text, classes, aliases, enums, imports, reexports, wholeReexports, dependencies, comments };
+  const syntaxErrors = parser.diagnostics
+    .filter(isError)
+    .map(
+      ({ message, range }) => new CompileError('COMPILER', message, range ? positionOf(range) : undefined),
+    );
+  return {
+    path,
+    text,
+    classes,
+    aliases,
+    enums,
+    imports,
+    reexports,
+    wholeReexports,
+    dependencies,
+    comments,
+    syntaxErrors,
+  };
+}
+
+/** Whether what the compiler says is more than a warning: `DiagnosticCategory.Error`, a const enum. */
+export function isError(diagnostic: { readonly category: number }): boolean {
+  return diagnostic.category === 3;
 }
 
 /** An error that points at a node. */
 export function errorAt(node: Node, message: string): CompileError {
-  return new CompileError('SOURCE', message, {
-    file: node.range.source.normalizedPath,
-    ...placeOf(node.range.source.text, node.range.start),
-  });
+  return new CompileError('SOURCE', message, positionOf(node.range));
+}
+
+function positionOf({ source, start }: Node['range']): SourcePosition {
+  return { file: source.normalizedPath, ...placeOf(source.text, start) };
 }
 
 /** What the author wrote for a node. */
