@@ -52,6 +52,13 @@ export abstract class FixedBytes {
     return FixedBytes.lt(b, a);
   }
 
+  /** What a `Map` or `Set` finds the bytes by: FNV-1a. */
+  get __hash(): u32 {
+    let hash: u32 = 0x811c9dc5;
+    for (let i = 0, length = this.length; i < length; i++) hash = (hash ^ load<u8>(this.pointer + i)) * 0x01000193;
+    return hash;
+  }
+
   /** A copy as `bytes`. */
   toBytes(): Uint8Array {
     const bytes = new Uint8Array(this.length);

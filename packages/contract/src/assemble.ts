@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type APIOptions, main as asc, type Transform } from 'assemblyscript/asc';
 import { refuseAmbiguousConditions } from './conditions.js';
 import { CompileError } from './errors.js';
+import { hashByValue } from './hashes.js';
 import { DATA_END_EXPORT, prepareEntries, RESERVE_EXPORT, START_EXPORT } from './start.js';
 import { CALL, DEPLOY } from './transform/contract-class.js';
 import type { EditedText } from './transform/edits.js';
@@ -58,7 +59,7 @@ const OPTIMIZE = ['--optimizeLevel', '3', '--shrinkLevel', '1'];
 const MVP = ['--disable', 'bulk-memory', '--disable', 'sign-extension', '--disable', 'nontrapping-f2i'];
 
 /**
- * Changes the compiler needs. The runtime is an arena without a collector, and a runtime of one's own counts as a collected one
+ * Changes the compiler needs. Keys of maps are found by value. The runtime is an arena without a collector, and a runtime of one's own counts as a collected one
  * that keeps its roots on a stack in memory: this says that there is none.
  *
  * A class of its own for each run, because the compiler puts the program onto its prototype.
@@ -73,6 +74,7 @@ function createTransform(): Transform {
       options.runtime = 0;
       options.stackSize = 0;
       this.program.module.useShadowStack = false;
+      hashByValue(this.program);
     }
 
     afterCompile(module: Parameters<NonNullable<Transform['afterCompile']>>[0]): void {

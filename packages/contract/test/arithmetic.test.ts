@@ -5,7 +5,7 @@ import { Harness } from './harness.js';
 import { compileText } from './sources.js';
 
 const SOURCE = `
-import { contract, view, u256, i256, Address } from '@enigma-worker/contract/assembly';
+import { contract, view, u256, i256, Address, Bytes4 } from '@enigma-worker/contract/assembly';
 @contract export class Arithmetic {
   @view add(a: u256, b: u256): u256 { return a + b; }
   @view sub(a: u256, b: u256): u256 { return a - b; }
@@ -39,6 +39,25 @@ import { contract, view, u256, i256, Address } from '@enigma-worker/contract/ass
   @view textSigned(a: i256): string { return a.toString(); }
   @view smallSigned(a: i256): i64 { return a.toI64(); }
   @view fromSigned(a: i64): i256 { return i256.from(a); }
+
+  @view counted(keys: u256[]): u32[] { return lastOf<u256>(keys); }
+  @view countedSigned(keys: i256[]): u32[] { return lastOf<i256>(keys); }
+  @view countedBytes(keys: Bytes4[]): u32[] { return lastOf<Bytes4>(keys); }
+  @view countedText(keys: string[]): u32[] { return lastOf<string>(keys); }
+}
+
+/** Where each key stands last, as a map has it, and how many a set has. */
+function lastOf<T>(keys: T[]): u32[] {
+  const map = new Map<T, u32>();
+  const set = new Set<T>();
+  for (let i = 0; i < keys.length; i++) {
+    map.set(keys[i], i);
+    set.add(keys[i]);
+  }
+  const last = new Array<u32>();
+  for (let i = 0; i < keys.length; i++) last.push(map.get(keys[i]));
+  last.push(set.size);
+  return last;
 }`;
 
 const MAX = (1n << 256n) - 1n;
@@ -197,6 +216,31 @@ describe('256-bit arithmetic in a contract', () => {
         expect(contract.call('textSigned', a)).toBe(a.toString());
       }),
       { numRuns: 80 },
+    );
+  });
+
+  it('is found by value in maps and sets, and so are fixed bytes', () => {
+    fc.assert(
+      fc.property(
+        fc.array(unsigned, { minLength: 1, maxLength: 6 }),
+        fc.array(fc.nat(5)),
+        (values, picks) => {
+          const keys = [...values, ...picks.map((pick) => values[pick % values.length] ?? 0n)];
+          const expected = [...keys.map((key) => keys.lastIndexOf(key)), new Set(keys).size];
+          expect(contract.call('counted', keys)).toEqual(expected);
+          expect(
+            contract.call(
+              'countedSigned',
+              keys.map((key) => BigInt.asIntN(256, key)),
+            ),
+          ).toEqual(expected);
+          expect(contract.call('countedText', keys.map(String))).toEqual(expected);
+          const short = keys.map((key) => numberToHex(key & 0xffn, { size: 4 }));
+          const expectedShort = [...short.map((key) => short.lastIndexOf(key)), new Set(short).size];
+          expect(contract.call('countedBytes', short)).toEqual(expectedShort);
+        },
+      ),
+      { numRuns: 60 },
     );
   });
 

@@ -188,6 +188,11 @@ export class i256 {
     return (this.isNegative ? '-' : '') + this.magnitude.toString();
   }
 
+  /** What a `Map` or `Set` finds the number by. */
+  get __hash(): u32 {
+    return this.word.__hash;
+  }
+
   /** State text: that of the two's complement. */
   writeJson(writer: JsonWriter): void {
     this.word.writeJson(writer);

@@ -347,6 +347,13 @@ export class u256 {
     return text;
   }
 
+  /** What a `Map` or `Set` finds the number by. */
+  get __hash(): u32 {
+    const factor: u64 = 0x9e3779b97f4a7c15; // 2^64 by the golden ratio, which scatters
+    const mixed = ((this.limb0 * factor) ^ this.limb1) * factor;
+    return <u32>((((((mixed ^ this.limb2) * factor) ^ this.limb3) * factor) >> 32));
+  }
+
   /** State text: hex digits after `0x`, as few as it takes. */
   writeJson(writer: JsonWriter): void {
     this.toBigEndian(FIRST);
