@@ -48,6 +48,16 @@ describe('what is wrong with a contract is said where it is', () => {
       `@struct class S { s: S[]; }\n${inClass('f(x: S): void {}')}`,
       /struct S contains itself/,
     ],
+    [
+      'types that stand for each other',
+      `type A = B;\ntype B = A;\n${inClass('@state x: StateMap<u8, A>;')}`,
+      /contract\.ts:3:10: type A contains itself/,
+    ],
+    [
+      'a type of arrays of itself',
+      `type A = B[];\ntype B = A;\n${inClass('f(x: B): void {}')}`,
+      /type \w contains itself/,
+    ],
     ['a width there is not', inClass('f(x: uint12): void {}'), /uint12 has no Solidity type/],
     ['an optional parameter', inClass('f(x: u32 = 1): void {}'), /parameter x cannot be optional/],
     ['a state of no type', inClass('@state x: f64;'), /contract\.ts:3:13: f64 has no Solidity type/],
@@ -206,6 +216,18 @@ describe('what is wrong with a contract is said where it is', () => {
     },
   );
 
+  it('looks for a type in files that hand on each other, and ends', async () => {
+    const files: Record<string, string> = {
+      'main.ts': `${IMPORT}import { Lost } from './a';\n${inClass('f(x: Lost): void {}')}`,
+      'a.ts': `export * from './b';`,
+      'b.ts': `export * from './a';\nexport { Other } from './b';`,
+    };
+    await expect(compileContract('main.ts', { read: async (path) => files[path] })).rejects.toMatchObject({
+      code: 'SOURCE',
+      message: expect.stringMatching(/^main\.ts:4:8: Lost has no Solidity type/),
+    });
+  });
+
   it('names a file that is not there', async () => {
     await expect(compileContract('/nowhere/contract.ts')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
@@ -280,17 +302,20 @@ describe('a compiled contract', () => {
   it('takes structs and constants from other files, and computes globals before anything else', async () => {
     const files: Record<string, string> = {
       'main.ts': `import { contract, view, u256 } from '@enigma-worker/contract/assembly';
-import { Point as Where, Weight } from './parts/point';
+import { Place as Where, Weight } from './parts';
 import { LIMIT } from './parts/limit';
 @contract class C { @view far(where: Where, weights: Weight[]): u256 { return u256.from(where.x) * weights[0] + LIMIT; } }`,
-      'parts/point.ts': `import { struct, u256 } from '@enigma-worker/contract/assembly';
-@struct export class Point { x: u32; y: u32; }
-export type Weight = u256;`,
+      // A class that goes out under another name.
+      'parts/index.ts': `export * from './weight';\nexport * from './point';`,
+      'parts/weight.ts': `import { u256 } from '@enigma-worker/contract/assembly';\nexport type Weight = u256;`,
+      'parts/point.ts': `import { struct } from '@enigma-worker/contract/assembly';
+@struct class Point { x: u32; y: u32; }
+export { Point as Place };`,
       'parts/limit.ts': `import { u256 } from '@enigma-worker/contract/assembly'; export const LIMIT = u256.parse('1000');`,
     };
     const contract = await compileContract('main.ts', { read: async (path) => files[path] });
     expect(contract.abi[1]).toMatchObject({ inputs: [{ type: 'tuple' }, { type: 'uint256[]' }] });
-    expect(contract.sources).toHaveLength(3);
+    expect(contract.sources).toHaveLength(5);
     expect(new Harness(contract).deploy().call('far', { x: 6, y: 0 }, [7n])).toBe(1042n);
   });
 

@@ -1,4 +1,4 @@
-import { type ClassDeclaration, FieldDeclaration, NamedTypeNode, type TypeNode } from 'assemblyscript';
+import { ClassDeclaration, FieldDeclaration, NamedTypeNode, type TypeNode } from 'assemblyscript';
 import type { AbiField, AbiType } from './abi-type.js';
 import { has } from './modifiers.js';
 import { decoratorOf, errorAt, type SourceFile, textOf } from './source-file.js';
@@ -7,8 +7,8 @@ import { resolveImport, type Sources } from './sources.js';
 /** Finds the Solidity types behind the types that a contract is written with. */
 export class TypeResolver {
   private readonly sources: Sources;
-  /** Structs being resolved, to find those that contain themselves. */
-  private readonly open = new Set<ClassDeclaration>();
+  /** Structs and aliases being resolved, to find those that contain themselves. */
+  private readonly open = new Set<ClassDeclaration | TypeNode>();
 
   constructor(sources: Sources) {
     this.sources = sources;
@@ -23,7 +23,9 @@ export class TypeResolver {
     if (!(node instanceof NamedTypeNode) || node.isNullable) throw this.noSuchType(node);
     const argument = node.typeArguments?.[0];
     const found = this.find(file, node.name.identifier.text);
-    if (found.kind === 'alias') return this.resolve(found.file, found.type, takesEnums);
+    if (found.kind === 'alias') {
+      return this.within(found.type, node, () => this.resolve(found.file, found.type, takesEnums));
+    }
     if (found.kind === 'class') return this.struct(found.file, found.declaration, node);
     if (found.kind === 'enum') {
       if (takesEnums) return ENUM;
@@ -61,7 +63,8 @@ export class TypeResolver {
   /** The type that stands behind aliases, and the file it is written in. */
   withoutAliases(file: SourceFile, node: TypeNode): { file: SourceFile; node: TypeNode } {
     const found = this.find(file, nameOf(node) ?? '');
-    return found.kind === 'alias' ? this.withoutAliases(found.file, found.type) : { file, node };
+    if (found.kind !== 'alias') return { file, node };
+    return this.within(found.type, node, () => this.withoutAliases(found.file, found.type));
   }
 
   /** The fields of a struct, in order. */
@@ -77,14 +80,29 @@ export class TypeResolver {
     if (!decoratorOf(declaration, 'struct')) {
       throw errorAt(node, `class ${name} cannot cross the interface: mark it @struct`);
     }
-    if (this.open.has(declaration)) throw errorAt(node, `struct ${name} contains itself`);
-    this.open.add(declaration);
-    const fields = this.fields(file, declaration);
-    this.open.delete(declaration);
+    const fields = this.within(declaration, node, () => this.fields(file, declaration));
     return { kind: 'tuple', name, fields };
   }
 
-  private find(file: SourceFile, name: string): Found {
+  /** Resolves what is behind a name; throws when that leads to the same again. */
+  private within<T>(declaration: ClassDeclaration | TypeNode, node: TypeNode, resolve: () => T): T {
+    if (this.open.has(declaration)) {
+      const kind = declaration instanceof ClassDeclaration ? 'struct' : 'type';
+      throw errorAt(node, `${kind} ${nameOf(node)} contains itself`);
+    }
+    this.open.add(declaration);
+    try {
+      return resolve();
+    } finally {
+      this.open.delete(declaration);
+    }
+  }
+
+  /** @param passed where it was looked for already: files may hand on each other */
+  private find(file: SourceFile, name: string, passed: ReadonlySet<string> = new Set()): Found {
+    const here = `${file.path} ${name}`;
+    if (passed.has(here)) return { kind: 'builtIn', name };
+    const seen = new Set(passed).add(here);
     const declaration = file.classes.get(name);
     if (declaration) return { kind: 'class', file, declaration };
     const alias = file.aliases.get(name);
@@ -93,11 +111,11 @@ export class TypeResolver {
     const imported = file.imports.get(name) ?? file.reexports.get(name);
     if (imported) {
       const target = this.fileAt(file, imported.path);
-      return target ? this.find(target, imported.name) : { kind: 'builtIn', name: imported.name };
+      return target ? this.find(target, imported.name, seen) : { kind: 'builtIn', name: imported.name };
     }
     for (const path of file.wholeReexports) {
       const target = this.fileAt(file, path);
-      const found = target && this.find(target, name);
+      const found = target && this.find(target, name, seen);
       if (found && found.kind !== 'builtIn') return found;
     }
     return { kind: 'builtIn', name };

@@ -31,7 +31,7 @@ export interface SourceFile {
   readonly aliases: ReadonlyMap<string, TypeDeclaration>;
   readonly enums: ReadonlySet<string>;
   readonly imports: ReadonlyMap<string, ImportedName>;
-  /** Names that the file only hands on. */
+  /** Names that the file only hands on, or gives under another name. */
   readonly reexports: ReadonlyMap<string, ImportedName>;
   /** Paths of the files that it hands on whole. */
   readonly wholeReexports: readonly string[];
@@ -84,6 +84,11 @@ export function parseSource(path: string, text: string): SourceFile {
       if (!statement.members) wholeReexports.push(from);
       for (const member of statement.members ?? []) {
         reexports.set(member.exportedName.text, { name: member.localName.text, path: from });
+      }
+    } else if (statement instanceof ExportStatement) {
+      const itself = `./${path.split('/').at(-1) ?? path}`;
+      for (const member of statement.members ?? []) {
+        reexports.set(member.exportedName.text, { name: member.localName.text, path: itself });
       }
     }
   }
