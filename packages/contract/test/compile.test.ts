@@ -120,6 +120,11 @@ describe('what is wrong with a contract is said where it is', () => {
       /class E must extend EthereumContract/,
     ],
     [
+      'an Ethereum class without its mark',
+      `class E extends EthereumContract { f(x: u8): void {} }\n${inClass('f(e: Address): void { new E(e).f(1); }')}`,
+      /contract\.ts:2:7: class E calls nothing: mark it @ethereum/,
+    ],
+    [
       'an Ethereum method with a body',
       '@ethereum class E extends EthereumContract { f(): void { return; } }',
       /method f needs an empty body/,

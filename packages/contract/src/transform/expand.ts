@@ -3,7 +3,7 @@ import { CompileError } from '../errors.js';
 import { LIB } from './codec.js';
 import { type ContractModel, expandContract } from './contract-class.js';
 import { type EditedText, Edits } from './edits.js';
-import { expandEthereum } from './ethereum-class.js';
+import { expandEthereum, refuseUnmarked } from './ethereum-class.js';
 import { expandStruct } from './struct-class.js';
 import { TypeResolver } from './resolve-type.js';
 import { decoratorOf, errorAt, LIBRARY, type SourceFile } from './source-file.js';
@@ -35,7 +35,10 @@ export function expand(sources: Sources): ExpandedContract {
       else if (decoratorOf(declaration, 'contract')) {
         refuseSecond(found[0]?.contract, declaration);
         found.push({ file, contract: expandContract(file, declaration, types, edits) });
-      } else continue;
+      } else {
+        refuseUnmarked(file, declaration, types);
+        continue;
+      }
       isChanged = true;
     }
     if (isChanged) edits.append(`import * as ${LIB} from '${LIBRARY}/compiled';\n`);
