@@ -34,8 +34,14 @@ describe('what is wrong with a contract is said where it is', () => {
       'class A {}\n@contract class B extends A {}',
       /contract\.ts:3:17: contract B must be a plain class/,
     ],
+    [
+      'an abstract contract',
+      '@contract abstract class C {}',
+      /contract\.ts:2:26: contract C must be a plain/,
+    ],
     ['a field that is lost', inClass('x: u32 = 1;'), /contract\.ts:3:3: field x would be forgotten/],
     ['a field without a type', inClass('@state x = 1;'), /contract\.ts:3:10: field x needs a type/],
+    ['a parameter without a type', inClass('f(x): void {}'), /contract\.ts:3:5: parameter x needs a type/],
     ['a parameter of no type', inClass('f(x: f64): void {}'), /contract\.ts:3:8: f64 has no Solidity type/],
     ['a nullable parameter', inClass('f(x: u256 | null): void {}'), /u256 \| null has no Solidity type/],
     [

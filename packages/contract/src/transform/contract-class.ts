@@ -56,10 +56,10 @@ export function expandContract(
   edits: Edits,
 ): ContractModel {
   const name = declaration.name.text;
-  if (declaration.isGeneric || declaration.extendsType) {
+  if (declaration.isGeneric || declaration.extendsType || has(declaration, 'Abstract')) {
     throw errorAt(
       declaration.name,
-      `contract ${name} must be a plain class: no type parameters, no base class`,
+      `contract ${name} must be a plain class: no type parameters, no base class, not abstract`,
     );
   }
   removeDecorator(declaration, 'contract', edits);
@@ -165,6 +165,8 @@ function parametersOf(file: SourceFile, method: MethodDeclaration, types: TypeRe
         `parameter ${parameter.name.text} cannot be optional: a caller gives all of them`,
       );
     }
+    if (textOf(file, parameter.type).trim() === '')
+      throw errorAt(parameter, `parameter ${parameter.name.text} needs a type`);
     return { name: parameter.name.text, type: types.resolve(file, parameter.type) };
   });
 }
