@@ -15,6 +15,7 @@ import { contract, view, u256, i256, Address, Bytes4 } from '@enigma-worker/cont
   @view pow(a: u256, b: u256): u256 { return a ** b; }
   @view shl(a: u256, bits: i32): u256 { return a << bits; }
   @view shr(a: u256, bits: i32): u256 { return a >> bits; }
+  @view bit(a: u256, index: i32): bool { return a.bit(index); }
   @view bitwise(a: u256, b: u256): u256[] { return [a & b, a | b, a ^ b, ~a]; }
   @view compare(a: u256, b: u256): bool[] { return [a == b, a != b, a < b, a > b, a <= b, a >= b, !a]; }
   @view mulmod(a: u256, b: u256, m: u256): u256 { return u256.mulmod(a, b, m); }
@@ -161,6 +162,18 @@ describe('256-bit arithmetic in a contract', () => {
       }),
       { numRuns: 80 },
     );
+  });
+
+  it('has the bits that it has, and no others', () => {
+    fc.assert(
+      fc.property(unsigned, fc.integer({ min: 0, max: 600 }), (a, index) => {
+        expect(contract.call('bit', a, index)).toBe(((a >> BigInt(index)) & 1n) === 1n);
+      }),
+      { numRuns: 80 },
+    );
+    expect(contract.call('bit', MAX, 255)).toBe(true);
+    expect(contract.call('bit', MAX, 256)).toBe(false);
+    expect(contract.call('bit', MAX, -1)).toBe(false);
   });
 
   it('raises to powers', () => {

@@ -198,8 +198,9 @@ export class u256 {
     return result;
   }
 
-  /** One bit of the number, counted from the lowest. */
+  /** One bit of the number, counted from the lowest; those it does not have are 0. */
   bit(index: i32): bool {
+    if (<u32>index > 255) return false;
     const limb = index < 128 ? (index < 64 ? this.limb0 : this.limb1) : index < 192 ? this.limb2 : this.limb3;
     return <bool>((limb >> (index & 63)) & 1);
   }
