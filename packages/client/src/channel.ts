@@ -174,8 +174,9 @@ export class Channel {
 
   /** The news of an end may overtake the last replies, which are in the socket already. */
   #disconnected(): void {
-    // Who broke the handshake off is there; who leaves after it may be gone.
-    if (this.#connected) this.#reached = false;
+    // Who broke the handshake off is there, and was asked nothing yet; who leaves after it may be gone.
+    if (!this.#connected) return;
+    this.#reached = false;
     this.#connected = false;
     const asked = Array.from(this.#exchanges.values()).filter(({ sent }) => sent);
     if (asked.length > 0) setTimeout(() => this.#lost(asked), LAST_REPLIES);

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type Client, ClientError, type ClientOptions, connect, methodName } from '@enigma-worker/client';
 import {
@@ -229,6 +229,34 @@ describe('servers that misbehave', () => {
     const server = await Scripted.start(tip, endpoint);
     expect((await waiting).key).toBe(7);
     expect(server.seen).toHaveLength(1);
+  });
+
+  it('waits behind a forwarder that takes connections for one that is not there yet, and asks once', async () => {
+    const behind = await freeEndpoint();
+    const forwarder = createServer((near) => {
+      const far = connectTcp(Number(new URL(behind).port), '127.0.0.1');
+      near
+        .on('error', () => undefined)
+        .pipe(far.on('error', () => near.destroy()))
+        .pipe(near);
+    }).listen(0, '127.0.0.1');
+    opened.push(forwarder);
+    await once(forwarder, 'listening');
+    const worker = client(`tcp://127.0.0.1:${(forwarder.address() as AddressInfo).port}`, {
+      timeout: 10_000,
+    });
+    const write = worker.removeContract({ address });
+    const read = worker.getTip({ input: address });
+    for (let taken = 0; taken < 3; taken++) await once(forwarder, 'connection');
+    const server = await Scripted.start((request) => {
+      const { id, type } = request;
+      return type === 'GetTip'
+        ? tip(request)
+        : [encodeReply('RemoveContract', id, { address, status: 0 }, 'seed')];
+    }, behind);
+    expect((await write).status).toBe(0);
+    expect((await read).key).toBe(7);
+    expect(server.seen.map(({ type }) => type)).toEqual(['RemoveContract', 'GetTip']);
   });
 
   it('repeats reads and gives up on everything else when it restarts in between', async () => {
