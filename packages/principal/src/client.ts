@@ -41,7 +41,7 @@ export interface RetryOptions {
 export type PrincipalClientErrorCode =
   /** The address of the principal is none of HTTP. */
   | 'BAD_URL'
-  /** No answer: connection refused, timed out, broken off. Worth repeating. */
+  /** No answer: connection refused, timed out, broken off, or a proxy that says so (HTTP 5xx). Worth repeating. */
   | 'TRANSPORT'
   /** The principal cannot tell yet (-32002). Worth repeating. */
   | 'ILLEGAL_STATE'
@@ -187,6 +187,7 @@ async function call(
 ): Promise<unknown> {
   const id = toHex(randomBytes(8));
   const limit = AbortSignal.timeout(timeout);
+  let status: number;
   let text: string;
   try {
     const response = await fetch(url, {
@@ -195,13 +196,19 @@ async function call(
       body: JSON.stringify({ jsonrpc: '2.0', id, method, params }),
       signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
     });
+    ({ status } = response);
     text = await readBounded(response);
   } catch (error) {
     if (signal?.aborted === true) throw aborted();
     if (error instanceof PrincipalClientError) throw error;
     throw new PrincipalClientError('TRANSPORT', `principal ${url}: ${reasonOf(error)}`, { cause: error });
   }
-  return resultOf(text, id);
+  const answer = parseAnswer(text);
+  // So says a proxy before a principal that is away, and a principal that stops.
+  if (status >= 500 && answer?.jsonrpc === undefined)
+    throw new PrincipalClientError('TRANSPORT', `principal ${url}: HTTP ${status}`);
+  if (answer === undefined) throw malformed(`the answer of ${url} is not JSON-RPC (HTTP ${status})`);
+  return resultOf(answer, id);
 }
 
 async function readBounded(response: Response): Promise<string> {
@@ -216,15 +223,20 @@ async function readBounded(response: Response): Promise<string> {
   return Buffer.concat(parts).toString('utf8');
 }
 
-function resultOf(text: string, id: string): unknown {
-  const answer = parseAnswer(text);
-  if (answer === undefined) throw malformed('the answer is not JSON-RPC');
+interface Answer {
+  readonly jsonrpc?: unknown;
+  readonly id?: unknown;
+  readonly result?: unknown;
+  readonly error?: unknown;
+}
+
+function resultOf(answer: Answer, id: string): unknown {
   if (answer.error !== undefined) throw refusalOf(answer.error);
   if (answer.id !== id || answer.result === undefined) throw malformed('the answer is to another request');
   return answer.result;
 }
 
-function parseAnswer(text: string): { id?: unknown; result?: unknown; error?: unknown } | undefined {
+function parseAnswer(text: string): Answer | undefined {
   try {
     const answer: unknown = JSON.parse(text);
     return typeof answer === 'object' && answer !== null ? answer : undefined;

@@ -8,6 +8,18 @@ const query = { request: randomBytes(10), workerSig: randomBytes(65) };
 const fast = { firstPause: 1, longestPause: 5 };
 const result = { data: '00', sig: '00'.repeat(65) };
 
+/** An answer with the status 503. */
+class Unavailable {
+  readonly content: unknown;
+
+  constructor(content: unknown) {
+    this.content = content;
+  }
+}
+
+const asText = (content: unknown): string =>
+  typeof content === 'string' ? content : JSON.stringify(content);
+
 /** A server that answers each request with the next of the given answers, the last one again and again. */
 async function serve(
   ...answers: readonly ((id: string) => unknown)[]
@@ -21,7 +33,8 @@ async function serve(
       const content = (answers[count] ?? answers.at(-1)!)(id);
       count++;
       if (content === undefined) request.socket.destroy();
-      else response.end(typeof content === 'string' ? content : JSON.stringify(content));
+      else if (content instanceof Unavailable) response.writeHead(503).end(asText(content.content));
+      else response.end(asText(content));
     });
   };
   const server = createServer(answer).listen(0, '127.0.0.1');
@@ -36,6 +49,7 @@ async function serve(
 const ok = (id: string) => ({ jsonrpc: '2.0', id, result });
 const refuse = (code: number) => (id: string) => ({ jsonrpc: '2.0', id, error: { code, message: 'no' } });
 const broken = () => undefined;
+const unavailable = (content: unknown) => () => new Unavailable(content);
 
 test('tries again after -32002 and after a broken connection', async () => {
   const { url, count } = await serve(refuse(-32002), broken, ok);
@@ -43,6 +57,25 @@ test('tries again after -32002 and after a broken connection', async () => {
   await fetchStateKeys(url, query, { ...fast, onRetry: (_attempt, { code }) => retried.push(code) });
   expect(count()).toBe(3);
   expect(retried).toEqual(['ILLEGAL_STATE', 'TRANSPORT']);
+});
+
+test('tries again while a proxy, or a principal that stops, says that nobody can answer', async () => {
+  const stopping = { error: 'Service Unavailable', message: 'Service Unavailable', statusCode: 503 };
+  const { url, count } = await serve(
+    unavailable('<html>Service Unavailable</html>'),
+    unavailable(stopping),
+    ok,
+  );
+  const retried: string[] = [];
+  await fetchStateKeys(url, query, { ...fast, onRetry: (_attempt, { message }) => retried.push(message) });
+  expect(count()).toBe(3);
+  expect(retried).toEqual([`principal ${url}: HTTP 503`, `principal ${url}: HTTP 503`]);
+});
+
+test('takes an error of JSON-RPC for a refusal, whatever the status', async () => {
+  const { url, count } = await serve((id) => unavailable(refuse(-32603)(id))());
+  await expect(fetchStateKeys(url, query, fast)).rejects.toMatchObject({ code: 'REFUSED' });
+  expect(count()).toBe(1);
 });
 
 test('gives up after the retries', async () => {
