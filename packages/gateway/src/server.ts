@@ -43,15 +43,17 @@ export interface GatewayOptions {
 export interface Gateway extends AsyncDisposable {
   /** For example `http://127.0.0.1:3000`. */
   readonly url: string;
+  /** Answers what is under way, for some seconds at most, then stops; asks the principal for no more. Idempotent. */
   close(): Promise<void>;
 }
 
-function provisioner(client: Client, principal: string, log: GatewayLog) {
+function provisioner(client: Client, principal: string, signal: AbortSignal, log: GatewayLog) {
   return async (address: Uint8Array): Promise<void> => {
     await syncKeys({
       client,
       principal,
       addresses: [address],
+      signal,
       onRetry: (attempt, { message: reason }) => log.warn({ attempt, reason }, 'asking the principal again'),
     });
   };
@@ -66,6 +68,8 @@ function requestOf(body: unknown): JSONRPCRequest {
   return requests as JSONRPCRequest;
 }
 
+/** How long, in ms, a close waits for requests that are under way. */
+const PATIENCE = 5_000;
 const DEFAULT_LIMITS: GatewayLimits = { bytecode: 16 << 20, defaultGas: 100_000_000n, wait: 30_000 };
 
 /**
@@ -75,6 +79,7 @@ const DEFAULT_LIMITS: GatewayLimits = { bytecode: 16 << 20, defaultGas: 100_000_
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { client, logger: log = silentLog, principal } = options;
   const watch = new CoreWatch(client, log);
+  const stop = new AbortController();
   const metrics =
     options.metrics === true
       ? (await import('./metrics.js')).createMetrics(() => watch.reachable)
@@ -85,10 +90,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     tasks: new TaskRegistry(options.capacity ?? 10_000, options.lifetime ?? 3_600_000),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     observer: createObserver(log, metrics),
-    ...(principal !== undefined && { provision: provisioner(client, principal, log) }),
+    ...(principal !== undefined && { provision: provisioner(client, principal, stop.signal, log) }),
   });
 
-  const app = fastify({ bodyLimit: options.bodyLimit ?? 20 << 20, forceCloseConnections: true });
+  const app = fastify({
+    bodyLimit: options.bodyLimit ?? 20 << 20,
+    // Idle keep-alive connections must not hold up a close.
+    forceCloseConnections: 'idle',
+  });
   const { origins = true } = options;
   await app.register(cors, { origin: origins === true ? true : [...origins], methods: ['POST', 'GET'] });
   app.post('/', async (request, reply) => {
@@ -97,9 +106,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   addOps(app, watch, metrics);
   addLog(app, log);
-  const close = async (): Promise<void> => {
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
     watch.close();
-    await app.close();
+    stop.abort();
+    return (closing ??= closeServer(app));
   };
   try {
     const url = await app.listen({ host: options.host, port: options.port });
@@ -108,6 +119,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** Answers what is under way, and drops what takes too long. */
+async function closeServer(app: FastifyInstance): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), PATIENCE).unref();
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { connect } from '@enigma-worker/client';
 import { startWorker, type Worker } from '@enigma-worker/core';
 import { type Gateway, startGateway, type GatewayOptions } from '@enigma-worker/gateway';
@@ -39,11 +40,20 @@ async function gateway(endpoint: string, options: Partial<GatewayOptions> = {}):
   return started;
 }
 
-async function call(url: string, method: string, params: object = {}): Promise<unknown> {
-  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+async function post(url: string, content: unknown): Promise<unknown> {
+  const body = JSON.stringify(content);
   const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
   return await answer.json();
 }
+
+const call = (url: string, method: string, params: object = {}): Promise<unknown> =>
+  post(url, { jsonrpc: '2.0', id: 1, method, params });
+
+const callAll = (url: string, calls: readonly (readonly [method: string, params: object])[]) =>
+  post(
+    url,
+    calls.map(([method, params], id) => ({ jsonrpc: '2.0', id, method, params })),
+  );
 
 const statusOf = async (url: string): Promise<number> => (await fetch(url)).status;
 
@@ -109,4 +119,34 @@ test('warns of a task that could not be run, and shows figures only when it is t
       fields: expect.objectContaining({ taskId: params.taskId, outcome: 'REFUSED' }),
     }),
   );
+});
+
+test('answers what is under way when it closes, and goes on waiting for no principal', async () => {
+  const log = keeper();
+  const nobody = 'http://127.0.0.1:1';
+  const started = await gateway((await core()).endpoint, { logger: log, principal: nobody });
+  const params = {
+    preCode: gzipSync('no module').toString('base64'),
+    encryptedArgs: 'aa',
+    encryptedFn: 'bb',
+    userDHKey: '02'.repeat(64),
+    contractAddress: '03'.repeat(32),
+  };
+  const answers = callAll(started.url, [
+    ['deploySecretContract', params],
+    ['getTaskResult', { taskId: params.contractAddress, waitMs: 30_000 }],
+  ]);
+  await vi.waitFor(() =>
+    expect(log.lines).toContainEqual(expect.objectContaining({ message: 'asking the principal again' })),
+  );
+  await Promise.all([started.close(), started.close()]);
+  expect(await answers).toMatchObject([
+    { result: { sendTaskResult: true } },
+    { error: { message: expect.stringContaining('given up') } },
+  ]);
+  expect(log.lines).toContainEqual({
+    level: 'warn',
+    message: 'task not run',
+    fields: expect.objectContaining({ outcome: 'ABORTED' }),
+  });
 });
