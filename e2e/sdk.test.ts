@@ -209,8 +209,12 @@ describe('the gateway', () => {
     expect((await rpc('{')).error).toMatchObject({ code: -32700 });
   });
 
-  test.each(['null', '5', '"x"', '{}', '[]', '[null]', '[[]]'])('%s is no request', async (body) => {
+  test.each(['null', '5', '"x"', '{}', '[]'])('%s is no request', async (body) => {
     expect(await rpc(body)).toMatchObject({ jsonrpc: '2.0', error: { code: -32600 } });
+  });
+
+  test.each(['[null]', '[[]]'])('%s is a list of one that is none, answered by a list', async (body) => {
+    expect(await rpc(body)).toMatchObject([{ jsonrpc: '2.0', error: { code: -32600 } }]);
   });
 
   test('a list of requests is answered one by one, also where one of them is none', async () => {

@@ -1,18 +1,14 @@
 import cors from '@fastify/cors';
 import type { Client } from '@enigma-worker/client';
 import fastify, { type FastifyInstance } from 'fastify';
-import {
-  createJSONRPCErrorResponse,
-  JSONRPCErrorException,
-  JSONRPCServer,
-  type JSONRPCRequest,
-} from 'json-rpc-2.0';
+import { createJSONRPCErrorResponse } from 'json-rpc-2.0';
 import { CoreWatch } from './core-watch.js';
 import { type GatewayLog, silentLog } from './log.js';
 import type { GatewayMetrics } from './metrics.js';
 import { addMethods, type GatewayLimits } from './methods.js';
 import { createObserver } from './observer.js';
 import { SERVER_ERROR } from './params.js';
+import { answerTo, createRpc } from './rpc.js';
 import { syncKeys } from './sync-keys.js';
 import { TaskRegistry } from './tasks.js';
 
@@ -59,15 +55,6 @@ function provisioner(client: Client, principal: string, signal: AbortSignal, log
   };
 }
 
-/**
- * A body as the server of JSON-RPC takes it, alone or in a list. It tells by itself what is no request, unless that
- * is null: then an empty object stands for it, which is refused as such.
- */
-function requestOf(body: unknown): JSONRPCRequest {
-  const requests: unknown = Array.isArray(body) ? body.map((each: unknown) => each ?? {}) : (body ?? {});
-  return requests as JSONRPCRequest;
-}
-
 /** How long, in ms, a close waits for requests that are under way. */
 const PATIENCE = 5_000;
 const DEFAULT_LIMITS: GatewayLimits = { bytecode: 16 << 20, defaultGas: 100_000_000n, wait: 30_000 };
@@ -101,7 +88,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { origins = true } = options;
   await app.register(cors, { origin: origins === true ? true : [...origins], methods: ['POST', 'GET'] });
   app.post('/', async (request, reply) => {
-    const answer = await rpc.receive(requestOf(request.body));
+    const answer = await answerTo(rpc, request.body);
     return answer ?? reply.code(204).send();
   });
   addOps(app, watch, metrics);
@@ -130,17 +117,6 @@ async function closeServer(app: FastifyInstance): Promise<void> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-function createRpc(): JSONRPCServer {
-  const rpc = new JSONRPCServer({ errorListener: () => undefined });
-  rpc.mapErrorToJSONRPCErrorResponse = (id, error: unknown) => {
-    if (error instanceof JSONRPCErrorException)
-      return createJSONRPCErrorResponse(id, error.code, error.message);
-    const reason = error instanceof Error ? error.message : 'failed';
-    return createJSONRPCErrorResponse(id, SERVER_ERROR, `Server error: ${reason}`);
-  };
-  return rpc;
 }
 
 /** `/healthcheck` answers while the process lives, `/ready` while the core answers too (503 otherwise). */

@@ -55,6 +55,14 @@ const callAll = (url: string, calls: readonly (readonly [method: string, params:
     calls.map(([method, params], id) => ({ jsonrpc: '2.0', id, method, params })),
   );
 
+const deploymentParams = {
+  preCode: gzipSync('no module').toString('base64'),
+  encryptedArgs: 'aa',
+  encryptedFn: 'bb',
+  userDHKey: '02'.repeat(64),
+  contractAddress: '03'.repeat(32),
+};
+
 const statusOf = async (url: string): Promise<number> => (await fetch(url)).status;
 
 test('is ready while the core answers, and tells once that it does not and once that it does again', async () => {
@@ -125,16 +133,9 @@ test('answers what is under way when it closes, and goes on waiting for no princ
   const log = keeper();
   const nobody = 'http://127.0.0.1:1';
   const started = await gateway((await core()).endpoint, { logger: log, principal: nobody });
-  const params = {
-    preCode: gzipSync('no module').toString('base64'),
-    encryptedArgs: 'aa',
-    encryptedFn: 'bb',
-    userDHKey: '02'.repeat(64),
-    contractAddress: '03'.repeat(32),
-  };
   const answers = callAll(started.url, [
-    ['deploySecretContract', params],
-    ['getTaskResult', { taskId: params.contractAddress, waitMs: 30_000 }],
+    ['deploySecretContract', deploymentParams],
+    ['getTaskResult', { taskId: deploymentParams.contractAddress, waitMs: 30_000 }],
   ]);
   await vi.waitFor(() =>
     expect(log.lines).toContainEqual(expect.objectContaining({ message: 'asking the principal again' })),
@@ -149,4 +150,44 @@ test('answers what is under way when it closes, and goes on waiting for no princ
     message: 'task not run',
     fields: expect.objectContaining({ outcome: 'ABORTED' }),
   });
+});
+
+test('answers each request of a batch for itself, and of no more than a hundred', async () => {
+  const { url } = await gateway((await core()).endpoint);
+  const request = (id: number) => ({ jsonrpc: '2.0', id, method: 'getInfo' });
+  const invalid = { id: null, error: { code: -32600 } };
+  expect(await post(url, [request(1), null, [request(2)], 3])).toMatchObject([
+    { id: 1, result: { status: 'ok' } },
+    invalid,
+    invalid,
+    invalid,
+  ]);
+  expect(
+    await post(
+      url,
+      Array.from({ length: 100 }, (_, id) => request(id)),
+    ),
+  ).toHaveLength(100);
+  for (const length of [0, 101]) {
+    const answer = await post(
+      url,
+      Array.from({ length }, (_, id) => request(id)),
+    );
+    expect(answer).toMatchObject(invalid);
+  }
+});
+
+test('serves others while it unpacks the contracts of a batch', async () => {
+  const log = keeper();
+  const { url } = await gateway((await core()).endpoint, { logger: log });
+  const preCode = gzipSync(Buffer.alloc(1 << 18)).toString('base64');
+  const deployment = ['deploySecretContract', { ...deploymentParams, preCode }] as const;
+  const ended: string[] = [];
+  const batch = callAll(url, [['getTip', {}], ...Array.from({ length: 20 }, () => deployment)]).then(() =>
+    ended.push('batch'),
+  );
+  await vi.waitFor(() => expect(log.lines).not.toHaveLength(0), { interval: 1 });
+  const other = statusOf(`${url}/healthcheck`).then(() => ended.push('other'));
+  await Promise.all([batch, other]);
+  expect(ended).toEqual(['other', 'batch']);
 });
