@@ -52,7 +52,7 @@ export class TaskRegistry {
     if (this.#entries.has(taskId)) return 'known';
     if (this.#entries.size >= this.#capacity) return 'full';
     const settle = (status: TaskStatus, outcome: Pick<Entry, 'result' | 'error'>) => {
-      Object.assign(entry, outcome, { status, expires: Date.now() + this.#lifetime });
+      Object.assign(entry, outcome, { status, expires: performance.now() + this.#lifetime });
     };
     const done = run().then(
       (result) => settle(result.status, { result }),
@@ -93,11 +93,11 @@ export class TaskRegistry {
 
   #find(taskId: string): Entry | undefined {
     const entry = this.#entries.get(taskId);
-    return entry === undefined || entry.expires <= Date.now() ? undefined : entry;
+    return entry === undefined || entry.expires <= performance.now() ? undefined : entry;
   }
 
   #evict(): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const [taskId, entry] of this.#entries) {
       const crowded = this.#entries.size >= this.#capacity && entry.status !== 'INPROGRESS';
       if (entry.expires <= now || crowded) this.#entries.delete(taskId);

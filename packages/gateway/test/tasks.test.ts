@@ -112,6 +112,15 @@ test('results expire, tasks under way do not', async () => {
   expect(tasks.status('open')).toBe('INPROGRESS');
 });
 
+test('a clock that is put forward takes no result away', async () => {
+  const tasks = new TaskRegistry(2, 1000);
+  tasks.start('a', () => Promise.resolve(result('a')));
+  await settle();
+  vi.setSystemTime(Date.now() + 86_400_000);
+  expect(tasks.start('b', () => openTask().promise)).toBe('started');
+  expect(tasks.status('a')).toBe('SUCCESS');
+});
+
 test('a wait ends with the task', async () => {
   const tasks = new TaskRegistry(2, 1000);
   const { promise, resolve } = openTask();
