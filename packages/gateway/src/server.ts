@@ -55,6 +55,8 @@ function provisioner(client: Client, principal: string, signal: AbortSignal, log
   };
 }
 
+/** A request that takes longer than this, in ms, to arrive is dropped: a large contract may come over a slow line. */
+const REQUEST_TIMEOUT = 120_000;
 /** How long, in ms, a close waits for requests that are under way. */
 const PATIENCE = 5_000;
 const DEFAULT_LIMITS: GatewayLimits = { bytecode: 16 << 20, defaultGas: 100_000_000n, wait: 30_000 };
@@ -82,6 +84,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   const app = fastify({
     bodyLimit: options.bodyLimit ?? 20 << 20,
+    requestTimeout: REQUEST_TIMEOUT,
     // Idle keep-alive connections must not hold up a close.
     forceCloseConnections: 'idle',
   });
