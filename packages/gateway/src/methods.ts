@@ -58,7 +58,7 @@ export function addMethods(server: JSONRPCServer, context: GatewayContext): void
   method('deploySecretContract', async (params) => {
     const input = { ...taskInput(params, limits), preCode: unpack(params.text('preCode'), limits.bytecode) };
     const taskId = toHex(input.contractAddress);
-    return begin(context, taskId, async () => {
+    return begin(context, taskId, input, async () => {
       await provision?.(input.contractAddress);
       const outcome = await client.deploySecretContract({ input });
       if (outcome.kind === 'failedTask') return failure(taskId, outcome.result);
@@ -69,7 +69,7 @@ export function addMethods(server: JSONRPCServer, context: GatewayContext): void
   method('sendTaskInput', async (params) => {
     const taskId = toHex(params.bytes('taskId', 32));
     const input = taskInput(params, limits);
-    return begin(context, taskId, async () => {
+    return begin(context, taskId, input, async () => {
       const outcome = await client.computeTask({ input });
       return outcome.kind === 'failedTask'
         ? failure(taskId, outcome.result)
@@ -115,6 +115,8 @@ export function addMethods(server: JSONRPCServer, context: GatewayContext): void
   });
 }
 
+type TaskInput = ReturnType<typeof taskInput>;
+
 function taskInput(params: Params, limits: GatewayLimits) {
   return {
     encryptedArgs: params.bytes('encryptedArgs'),
@@ -128,9 +130,12 @@ function taskInput(params: Params, limits: GatewayLimits) {
 function begin(
   { tasks, observer }: GatewayContext,
   taskId: string,
+  input: TaskInput & { readonly preCode?: Uint8Array },
   run: () => Promise<TaskResult>,
 ): { sendTaskResult: boolean } {
-  const start = tasks.start(taskId, () => observer.task(taskId, run));
+  const { encryptedArgs, encryptedFn, preCode } = input;
+  const bytes = encryptedArgs.length + encryptedFn.length + (preCode?.length ?? 0);
+  const start = tasks.start(taskId, bytes, () => observer.task(taskId, run));
   if (start !== 'started') {
     const reason =
       start === 'known'
