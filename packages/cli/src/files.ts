@@ -1,4 +1,14 @@
-import { accessSync, constants, mkdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { CommandError, UsageError } from './errors.js';
 
@@ -36,6 +46,23 @@ export function readSecretText(path: string, what: string, setting = what): stri
     throw new UsageError(`${what} ${path}: mode ${shown} lets other users in; run: chmod 600 ${path}`);
   }
   return text;
+}
+
+/**
+ * Writes a file that must not be there yet, readable by its owner alone: on disk as a whole, or not there at all.
+ * @throws CommandError when it is there, or cannot be written
+ */
+export function writeNewFile(path: string, text: string): void {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(path, 'wx', 0o600);
+    writeFileSync(descriptor, text, { flush: true });
+  } catch (error) {
+    if (descriptor !== undefined) rmSync(path, { force: true });
+    throw new CommandError(`${path}: ${reasonOf(error)}`);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
 }
 
 /**

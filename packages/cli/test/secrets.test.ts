@@ -54,6 +54,21 @@ describe('enigma principal', () => {
     expect(server.started).toMatchObject({ address: principalAddress, generations: 2 });
   });
 
+  it('leaves no file that looks like a backup, or a key, when there is no room for it', async () => {
+    const backup = ['principal', 'backup', at('no-backup'), '--data-dir', principal];
+    const commands = [
+      [...backup, '--backup-passphrase-file', at('first')],
+      ['core', 'keygen', at('no-key')],
+    ];
+    for (const command of commands) {
+      expect(await enigma(command, { full: true })).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('file too large'),
+      });
+      expect((await enigma(command)).code).toBe(0);
+    }
+  });
+
   it('is resealed, and needs its file of a passphrase', async () => {
     const move = ['--to-sealing', 'passphrase', '--to-passphrase-file', at('first')];
     const { code, stdout } = await enigma(['principal', 'reseal', '--data-dir', principal, ...move]);

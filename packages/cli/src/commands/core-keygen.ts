@@ -1,6 +1,5 @@
-import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { CommandError } from '../errors.js';
+import { writeNewFile } from '../files.js';
 import { style } from '../output/style.js';
 
 /** `enigma core keygen FILE`: a CURVE key pair, for a core or for a client. */
@@ -11,14 +10,7 @@ export function keygenCommand(): Command {
     .action(async (file: string) => {
       const { curveKeyPair } = await import('zeromq');
       const { publicKey, secretKey } = curveKeyPair();
-      try {
-        writeFileSync(file, `${JSON.stringify({ publicKey, secretKey }, null, 2)}\n`, {
-          flag: 'wx',
-          mode: 0o600,
-        });
-      } catch (error) {
-        throw new CommandError(`${file}: ${error instanceof Error ? error.message : 'cannot be written'}`);
-      }
+      writeNewFile(file, `${JSON.stringify({ publicKey, secretKey }, null, 2)}\n`);
       console.log(`${style.good('written')} ${file}, readable by you alone`);
       console.log(`public key: ${publicKey}`);
     });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { openExistingSealer } from '../config/existing-sealer.js';
@@ -6,7 +6,7 @@ import { settingsFrom } from '../config/from-command.js';
 import { readPassphrase, sealingFrom, sealingSettings } from '../config/sealing.js';
 import { addFlags } from '../config/settings.js';
 import { CommandError } from '../errors.js';
-import { readText, reasonOf } from '../files.js';
+import { readText, writeNewFile } from '../files.js';
 import { style, toJson } from '../output/style.js';
 
 const folderSettings = {
@@ -40,11 +40,7 @@ export function backupCommand(): Command {
       if (existsSync(file)) throw new CommandError(`${file} exists already`);
       const { backupPrincipal } = await import('@enigma-worker/principal');
       const backup = await backupPrincipal(values.dataDir, await openExistingSealer(values), passphrase);
-      try {
-        writeFileSync(file, backup, { flag: 'wx', mode: 0o600, flush: true });
-      } catch (error) {
-        throw new CommandError(`${file}: ${reasonOf(error)}`);
-      }
+      writeNewFile(file, backup);
       console.log(json === true ? toJson({ file }) : `${style.good('backed up')} to ${file}`);
     });
   return addFlags(command, backupSettings);

@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Where a server was told to log, when that is not its standard output. */
   readonly logFile?: string;
+  /** Whether no file can be written, as on a full disk. */
+  readonly full?: boolean;
 }
 
 export interface Ran {
@@ -113,9 +115,12 @@ export function folderForTest(): string {
   return path;
 }
 
-function launch(args: readonly string[], { cwd, env }: RunOptions): ChildProcess {
+function launch(args: readonly string[], { cwd, env, full }: RunOptions): ChildProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('ENIGMA_'));
-  return spawn(process.execPath, [MAIN, ...args], {
+  const command = [process.execPath, MAIN, ...args];
+  const [file = '', ...rest] =
+    full === true ? ['bash', '-c', `trap '' XFSZ; ulimit -f 0; exec "$@"`, 'bash', ...command] : command;
+  return spawn(file, rest, {
     cwd: cwd ?? tmpdir(),
     env: { ...Object.fromEntries(inherited), NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
