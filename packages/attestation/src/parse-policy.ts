@@ -70,6 +70,11 @@ export function parsePolicy(text: string, now: Date): Policy {
 
 type Reader<T> = (name: string, value: unknown) => T;
 
+interface FieldsOf<T> {
+  readonly needed: readonly (keyof T & string)[];
+  readonly optional?: readonly (keyof T & string)[];
+}
+
 function measurement(name: string, value: unknown): Measurement {
   const kind = object(name, value)['kind'];
   const read = shape(name, value, {
@@ -84,14 +89,22 @@ function measurement(name: string, value: unknown): Measurement {
     measurement: bytesOf(48),
     hostData: bytesOf(32),
   });
-  const needed: Readonly<Record<string, readonly (keyof typeof read)[]>> = {
-    sgx: read.mrEnclave === undefined ? ['mrSigner', 'productId', 'minimumVersion'] : ['mrEnclave'],
-    tdx: ['mrTd'],
-    'sev-snp': ['measurement'],
+  const ofKinds: Readonly<Record<string, FieldsOf<typeof read>>> = {
+    sgx: {
+      needed: read.mrEnclave === undefined ? ['mrSigner', 'productId', 'minimumVersion'] : ['mrEnclave'],
+    },
+    tdx: { needed: ['mrTd'], optional: ['rtMr'] },
+    'sev-snp': { needed: ['measurement'], optional: ['hostData'] },
   };
-  const fields = typeof kind === 'string' && Object.hasOwn(needed, kind) ? needed[kind] : undefined;
+  const fields = typeof kind === 'string' && Object.hasOwn(ofKinds, kind) ? ofKinds[kind] : undefined;
   if (fields === undefined) throw new PolicyError(`${name}.kind: expected sgx, tdx or sev-snp`);
-  return withRequired(name, fields, read) as unknown as Measurement;
+  const { needed, optional = [] } = fields;
+  // A restriction that is not one must not look like one.
+  const checked: readonly string[] = ['kind', ...needed, ...optional];
+  const ignored = Object.keys(read).find((field) => !checked.includes(field));
+  if (ignored !== undefined)
+    throw new PolicyError(`${name}.${ignored}: is not checked beside ${needed.join(', ')}`);
+  return withRequired(name, needed, read) as unknown as Measurement;
 }
 
 const COLLATERAL_FIELDS = [

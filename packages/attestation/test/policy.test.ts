@@ -68,6 +68,16 @@ describe('a policy file', () => {
     ],
     ['a measurement without value', { measurements: [{ kind: 'tdx' }] }, 'policy.measurements[0].mrTd'],
     [
+      'a restriction that would not be checked',
+      { measurements: [{ kind: 'sgx', mrEnclave: '00'.repeat(32), minimumVersion: 2 }] },
+      'policy.measurements[0].minimumVersion',
+    ],
+    [
+      'a field of another kind',
+      { measurements: [{ kind: 'tdx', mrTd: '00'.repeat(48), hostData: '00'.repeat(32) }] },
+      'policy.measurements[0].hostData',
+    ],
+    [
       'a signer without version',
       { measurements: [{ kind: 'sgx', mrSigner: '00'.repeat(32), productId: 0 }] },
       'policy.measurements[0].minimumVersion',
