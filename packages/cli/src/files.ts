@@ -71,22 +71,25 @@ export function writeNewFile(path: string, text: string): void {
  */
 export function requireDataFolder(path: string): void {
   try {
-    makeFolder(resolve(path));
+    makeFolder(path, 0o700);
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    if (error instanceof CommandError) throw error;
     throw new CommandError(`data folder ${path}: ${reasonOf(error)}`);
   }
 }
 
-/** Step by step: where the system refuses new folders without a reason, as in /proc, Node would try for ever. */
-function makeFolder(path: string): void {
+/**
+ * Makes a folder, and those it lies in, where there is none. Step by step: where the system refuses new folders without
+ * a reason, as in /proc, Node would try for ever.
+ * @throws whatever the file system throws; Error when there is a file in its place
+ */
+export function makeFolder(path: string, mode?: number): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isDirectory() === true) return;
-  if (found !== undefined) throw new CommandError(`data folder ${path}: it is a file`);
-  makeFolder(dirname(path));
+  if (found !== undefined) throw new Error(`${path} is a file`);
+  makeFolder(dirname(resolve(path)), mode);
   try {
-    mkdirSync(path, { mode: 0o700 });
+    mkdirSync(path, { mode });
   } catch (error) {
     // Somebody else may have made it meanwhile.
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;

@@ -1,11 +1,11 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { unknownVariables } from './config/load.js';
 import type { Settings } from './config/settings.js';
 import { UsageError } from './errors.js';
-import { reasonOf } from './files.js';
+import { makeFolder, reasonOf } from './files.js';
 
 const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']);
 
@@ -78,7 +78,7 @@ export function warnOfUnknownVariables(log: Logger, section: string, settings: S
 /** Finds out what is wrong with a file before it is opened for good, where it could only be told too late. */
 function requireWritable(file: string): void {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     closeSync(openSync(file, 'a'));
   } catch (error) {
     throw new UsageError(`--log-file: ${reasonOf(error)}`);

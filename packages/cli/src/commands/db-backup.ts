@@ -1,10 +1,10 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { SEALING_FILES } from '../config/existing-sealer.js';
 import { settingsFrom } from '../config/from-command.js';
 import { CommandError } from '../errors.js';
-import { readBytes } from '../files.js';
+import { readBytes, requireDataFolder } from '../files.js';
 import { bytes } from '../output/amounts.js';
 import { withProgress } from '../output/progress.js';
 import { style, toJson } from '../output/style.js';
@@ -48,7 +48,7 @@ export function restoreCommand(): Command {
   return command.action(async (source: string, { json }: { json?: boolean }) => {
     const { dataDir } = await settingsFrom(command, 'core', folderSettings);
     const { restoreStore } = await import('@enigma-worker/core/tools');
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    requireDataFolder(dataDir);
     const [from, to] = [source, dataDir].map((folder) => join(folder, SEALING_FILES.passphrase)) as [
       string,
       string,

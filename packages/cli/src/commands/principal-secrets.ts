@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { openExistingSealer } from '../config/existing-sealer.js';
@@ -6,7 +6,7 @@ import { settingsFrom } from '../config/from-command.js';
 import { readPassphrase, sealingFrom, sealingSettings } from '../config/sealing.js';
 import { addFlags } from '../config/settings.js';
 import { CommandError } from '../errors.js';
-import { readText, writeNewFile } from '../files.js';
+import { readText, requireDataFolder, writeNewFile } from '../files.js';
 import { style, toJson } from '../output/style.js';
 
 const folderSettings = {
@@ -60,7 +60,7 @@ export function restoreCommand(): Command {
         import('@enigma-worker/core/tools'),
         import('@enigma-worker/principal'),
       ]);
-      mkdirSync(values.dataDir, { recursive: true, mode: 0o700 });
+      requireDataFolder(values.dataDir);
       await restorePrincipal(values.dataDir, await openSealer(sealingFrom(values)), backup, passphrase);
       console.log(
         json === true
