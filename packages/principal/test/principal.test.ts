@@ -230,6 +230,9 @@ describe('the HTTP server', () => {
     const { body } = await post(url, JSON.stringify([health, { ...health, id: 2 }]));
     expect(body).toHaveLength(2);
     expect((await post(url, JSON.stringify([health, null]))).body).toHaveLength(2);
+    expect((await post(url, JSON.stringify([health]))).body).toMatchObject([{ id: 1, result: true }]);
+    expect((await post(url, JSON.stringify([[health]]))).body).toMatchObject([{ error: { code: -32600 } }]);
+    expect((await post(url, JSON.stringify([{ ...health, id: undefined }]))).status).toBe(204);
     expect((await post(url, JSON.stringify({ ...health, id: undefined }))).status).toBe(204);
     expect((await post(url, JSON.stringify(health), 'application/x-www-form-urlencoded')).body.result).toBe(
       true,

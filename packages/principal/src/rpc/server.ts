@@ -43,16 +43,17 @@ export function createRpcServer(
     if (Array.isArray(request) && (request.length === 0 || request.length > LARGEST_BATCH)) {
       return refusal('INVALID_REQUEST', `a batch has 1 to ${LARGEST_BATCH} requests, got ${request.length}`);
     }
-    // The library judges any object for itself, but stumbles over null and the like.
-    const items: readonly unknown[] | undefined = Array.isArray(request) ? request : undefined;
-    return items === undefined
-      ? await server.receive(asObject(request))
-      : await server.receive(items.map(asObject));
+    if (!Array.isArray(request)) return await server.receive(asObject(request));
+    // One by one: the library would answer a batch of one without its list.
+    const answers = await Promise.all(request.map((each: unknown) => server.receive(asObject(each))));
+    const told = answers.filter((answer) => answer !== null);
+    return told.length === 0 ? null : told;
   };
 }
 
+/** The library judges any object for itself, but stumbles over null and the like, and takes a list for a batch. */
 function asObject(value: unknown): JSONRPCRequest {
-  return (typeof value === 'object' && value !== null ? value : {}) as JSONRPCRequest;
+  return (typeof value !== 'object' || value === null || Array.isArray(value) ? {} : value) as JSONRPCRequest;
 }
 
 /** The reply to a body that holds no request. */
