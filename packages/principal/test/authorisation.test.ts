@@ -155,6 +155,21 @@ describe('selection by stake', () => {
       code: 'EPOCHS_MALFORMED',
     });
   });
+
+  test('says why worker parameters cannot be read', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'file'), '');
+    for (const [name, reason] of [
+      ['none', 'ENOENT'],
+      ['file/epochs.json', 'ENOTDIR'],
+    ] as const) {
+      const path = join(folder, name);
+      await expect(runPrincipal({ authorisation: { epochFile: path } })).rejects.toMatchObject({
+        code: 'EPOCHS_MALFORMED',
+        message: expect.stringMatching(new RegExp(`^worker parameters: ${reason}: .*'${path}'$`)),
+      });
+    }
+  });
 });
 
 describe('registration', () => {

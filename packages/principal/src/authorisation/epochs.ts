@@ -94,7 +94,8 @@ async function lastChange(path: string): Promise<string> {
     const { mtimeMs, size, ino } = await stat(path);
     return `${mtimeMs} ${size} ${ino}`;
   } catch (error) {
-    throw new PrincipalError('EPOCHS_MALFORMED', `worker parameters: cannot read ${path}`, { cause: error });
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new PrincipalError('EPOCHS_MALFORMED', `worker parameters: ${reason}`, { cause: error });
   }
 }
 
