@@ -11,34 +11,42 @@ export const LIMITS = {
   replyBytes: 1 << 20,
 };
 
+/** Work waits behind it until it is opened: a server is caught at that work however slow the machine is. */
+export class Door {
+  open!: () => void;
+  readonly opened = new Promise<void>((resolve) => (this.open = resolve));
+}
+
 const text = (value: string): Uint8Array => Buffer.from(value);
 
 /**
- * Understands four words: `echo …` at once, `task LANE MS` and `write MS` after that time, `big BYTES`; all else is
- * refused with `? …`.
+ * Understands four words: `echo …` at once, `task LANE MS` and `write MS` after that time, or once the door is open if
+ * that is said instead of a time, `big BYTES`; all else is refused with `? …`.
  */
-export const words: Dispatcher = {
-  begin(frame) {
-    const [word, ...rest] = Buffer.from(frame).toString().split(' ');
-    if (word === 'echo') return text(rest.join(' '));
-    if (word === 'big') return Buffer.alloc(Number(rest[0]), 'x');
-    if (word === 'task') return work('task', rest[0] ?? '', Number(rest[1]), `done ${rest.join(' ')}`);
-    if (word === 'write') return work('write', '', Number(rest[0]), 'written');
-    return text(`? ${word}`);
-  },
-  reject: (why) => text(`! ${why}`),
-};
-
-function work(kind: Work['kind'], lane: string, ms: number, reply: string): Work {
-  return {
+function words(door: Door): Dispatcher {
+  const work = (kind: Work['kind'], lane: string, end: string | undefined, reply: string): Work => ({
     kind,
     lane,
-    run: () => new Promise((resolve) => setTimeout(() => resolve(text(reply)), ms)),
+    run: async () => {
+      await (end === 'door' ? door.opened : new Promise((resolve) => setTimeout(resolve, Number(end))));
+      return text(reply);
+    },
     refuse: (why) => text(`! ${why}`),
+  });
+  return {
+    begin(frame) {
+      const [word, ...rest] = Buffer.from(frame).toString().split(' ');
+      if (word === 'echo') return text(rest.join(' '));
+      if (word === 'big') return Buffer.alloc(Number(rest[0]), 'x');
+      if (word === 'task') return work('task', rest[0] ?? '', rest[1], `done ${rest.join(' ')}`);
+      if (word === 'write') return work('write', '', rest[0], 'written');
+      return text(`? ${word}`);
+    },
+    reject: (why) => text(`! ${why}`),
   };
 }
 
-export async function serve(options: Partial<ServerOptions> = {}): Promise<Server> {
+export async function serve(options: Partial<ServerOptions> = {}, door = new Door()): Promise<Server> {
   return Server.start(
     {
       bind: 'tcp://127.0.0.1:*',
@@ -50,6 +58,6 @@ export async function serve(options: Partial<ServerOptions> = {}): Promise<Serve
       limits: LIMITS,
       ...options,
     },
-    words,
+    words(door),
   );
 }
