@@ -1,5 +1,3 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { getPriority } from 'node:os';
 import { generateKeyPair, isZero, keccak256, randomBytes, recoverAddress, utf8 } from '@enigma-worker/crypto';
 import {
   computeFailureReceipt,
@@ -11,7 +9,7 @@ import {
   verifyReceipt,
   zeroHash,
 } from '@enigma-worker/protocol';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { computeInputsHash, deployInputsHash, fixture, Lab, textOf } from './support/lab.js';
 
 let lab: Lab;
@@ -355,16 +353,6 @@ describe('a computation', () => {
   });
 });
 
-/** The nice value of each thread of this process. */
-async function niceness(): Promise<number[]> {
-  const threads = await readdir('/proc/self/task');
-  const stats = await Promise.all(
-    threads.map((thread) => readFile(`/proc/self/task/${thread}/stat`, 'utf8').catch(() => '')),
-  );
-  // Behind the name in parentheses, it is the 17th field.
-  return stats.map((stat) => Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]));
-}
-
 describe('the worker', () => {
   it('registers with its address and a signed report', async () => {
     const [first, second] = await Promise.all([lab.enclave.registration(), lab.enclave.registration()]);
@@ -373,23 +361,6 @@ describe('the worker', () => {
     expect(recoverAddress(first.report, first.signature)).toEqual(first.signingKey);
     expect(isZero(first.signingKey)).toBe(false);
   });
-
-  it.runIf(process.platform === 'linux')(
-    'lets reads go before tasks, and before long ones all the more',
-    async () => {
-      const address = await lab.deployed(preCode);
-      const own = getPriority();
-      expect((await niceness()).filter((nice) => nice === own + 5)).toHaveLength(2);
-      const long = lab.run(address, 'loop()', '', 2n ** 30n);
-      await vi.waitFor(async () => {
-        expect((await niceness()).filter((nice) => nice === own + 10)).toHaveLength(1);
-      });
-      expect(await long).toContain('gas limit');
-      // Who may not take a lower priority back keeps it.
-      const isAllowed = process.getuid?.() === 0;
-      expect((await niceness()).filter((nice) => nice === own + 5)).toHaveLength(isAllowed ? 2 : 1);
-    },
-  );
 
   it('continues after a restart: same identity, keys, states and chain', async () => {
     const address = await lab.deployed(preCode, '1');
