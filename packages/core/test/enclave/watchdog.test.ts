@@ -9,7 +9,7 @@ let preCode: Uint8Array;
 
 beforeAll(async () => {
   preCode = await fixture('notes');
-  lab = await Lab.open({ jobTimeoutMs: 800 });
+  lab = await Lab.open({ jobTimeoutMs: 2_000 });
 });
 
 afterAll(async () => {
@@ -26,9 +26,7 @@ describe('the watchdog', () => {
     const outcome = await endless;
     expect(outcome.kind).toBe('failed');
     const { output, usedGas, signature } = outcome.result;
-    expect(textOf(ioKey, output)).toBe(
-      'Error in execution of WASM code: the time limit of 0.8 s is exceeded',
-    );
+    expect(textOf(ioKey, output)).toBe('Error in execution of WASM code: the time limit of 2 s is exceeded');
     expect(usedGas).toBe(FOR_EVER);
     const codeHash = keccak256(lab.store.getContract(address)!);
     const receipt = computeFailureReceipt({
@@ -54,7 +52,7 @@ describe('the watchdog', () => {
     const outcome = await lab.enclave.deploy({ ...input, preCode: endless });
     expect(outcome.kind).toBe('failed');
     const { output, usedGas, signature } = outcome.result;
-    expect(textOf(ioKey, output)).toContain('the time limit of 0.8 s is exceeded');
+    expect(textOf(ioKey, output)).toContain('the time limit of 2 s is exceeded');
     const receipt = deployFailureReceipt({
       inputsHash: deployInputsHash(input, endless),
       gasLimit: FOR_EVER,
@@ -84,7 +82,7 @@ describe('the watchdog', () => {
 
 describe('many tasks at once, some of which never end', () => {
   it('are all answered, in order, and leave every contract with the notes that were written', async () => {
-    const own = await Lab.open({ jobTimeoutMs: 1500 });
+    const own = await Lab.open({ jobTimeoutMs: 4_000 });
     const addresses = await Promise.all(Array.from({ length: 6 }, () => own.deployed(preCode, '-1')));
     const kinds = ['read()', 'write(x)', 'write(x)', 'trap()', 'read()', 'nothing()', 'write(x)'];
     const endless = ['hammer()', 'loop()'];
@@ -123,7 +121,7 @@ describe('closing', () => {
     const codes = Promise.all(tasks.map((task) => task.catch((error: { code: string }) => error.code)));
     const began = performance.now();
     await own.close();
-    expect(performance.now() - began).toBeLessThan(10_000);
+    expect(performance.now() - began).toBeLessThan(25_000);
     expect(await codes).toEqual(['CLOSED', 'CLOSED']);
   });
 
