@@ -11,36 +11,40 @@ const MEBIBYTE = 1024 * 1024;
 const ENDLESS = { fn: 'loop()', args: times(1n << 60n), gasLimit: 2n ** 63n };
 
 it('readers and other contracts do not notice tasks that never end', async () => {
-  const worker = await world.worker({ enclave: { threads: 2, jobTimeoutMs: 3_000 } });
+  const worker = await world.worker({ enclave: { threads: 2, jobTimeoutMs: 6_000 } });
   const client = world.client(worker.endpoint);
   const [spinning, calm] = [await world.deployed(client), await world.deployed(client)];
-  const endless = compute(client, { address: spinning, ...ENDLESS }).catch((error: unknown) => error);
+  let hasEnded = false;
+  const endless = compute(client, { address: spinning, ...ENDLESS }).finally(() => (hasEnded = true));
   await new Promise((resolve) => setTimeout(resolve, 100));
-  const began = performance.now();
   for (let i = 0; i < 200; i++) await client.getTip({ input: calm });
   expect((await compute(client, { address: calm, fn: 'get()' })).outcome.kind).toBe('result');
-  expect(performance.now() - began).toBeLessThan(2_500);
-  await endless;
+  expect(hasEnded).toBe(false);
+  expect((await endless).outcome.kind).toBe('failedTask');
   expect((await compute(client, { address: spinning, fn: 'get()' })).outcome.kind).toBe('result');
 });
 
 it('a peer that floods the worker leaves room for the others', async () => {
-  const worker = await world.worker({ queueLimits: { pendingPerPeer: 50 } });
+  const worker = await world.worker({
+    queueLimits: { pendingPerPeer: 50 },
+    enclave: { threads: 2, jobTimeoutMs: 6_000 },
+  });
   const [flooding, polite] = [world.client(worker.endpoint), world.client(worker.endpoint)];
   const [busy, address] = [await world.deployed(flooding), await world.deployed(polite)];
-  const task = { address: busy, fn: 'loop()', args: times(10_000_000n), gasLimit: 2n ** 40n };
-  const flood: Task[] = [];
-  while (flood.length < 80) flood.push(await prepare(flooding, task));
-  const outcomes = Promise.allSettled(flood.map(({ input }) => flooding.computeTask({ input })));
+  // Behind the first of them all others wait, while they come and while somebody else is served.
+  const flood: Task[] = [await prepare(flooding, { address: busy, ...ENDLESS })];
+  while (flood.length < 80) flood.push(await prepare(flooding, { address: busy, fn: 'get()' }));
+  const calls = flood.map(({ input }) => flooding.computeTask({ input }));
+  let hasEnded = false;
+  void calls[0]!.finally(() => (hasEnded = true));
+  const outcomes = Promise.allSettled(calls);
   await flooding.getAllAddrs({});
-  const began = performance.now();
   expect((await compute(polite, { address, fn: 'get()' })).outcome.kind).toBe('result');
-  const waited = performance.now() - began;
+  expect(hasEnded).toBe(false);
   const refused = (await outcomes).filter(
     (outcome) => outcome.status === 'rejected' && String(outcome.reason).includes('busy'),
   );
   expect(refused).toHaveLength(30);
-  expect(waited).toBeLessThan((performance.now() - began) / 2 + 100);
 });
 
 it('a message of the largest size is served, and one beyond it is refused', async () => {
