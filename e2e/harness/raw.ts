@@ -31,18 +31,21 @@ export class RawPeer {
   }
 }
 
-/** Sends a message to a fresh DEALER socket, with whatever envelope, and collects what comes back in `ms`. */
+/** Sends a message to a fresh DEALER socket, with whatever envelope, and collects what comes back, until nothing more does for `ms`. */
 export async function whatComesBack(
   endpoint: string,
   frames: (string | Uint8Array)[],
   ms: number,
 ): Promise<Buffer[][]> {
-  const socket = new Dealer({ linger: 0, receiveTimeout: ms });
+  const socket = new Dealer({ linger: 0, receiveTimeout: 20_000 });
   socket.connect(endpoint);
   const replies: Buffer[][] = [];
   try {
     await socket.send(frames.map((frame) => Buffer.from(frame)));
-    for (;;) replies.push(await socket.receive());
+    for (;;) {
+      replies.push(await socket.receive());
+      socket.receiveTimeout = ms;
+    }
   } catch (error) {
     if ((error as { code?: string }).code !== 'EAGAIN') throw error;
     return replies;
