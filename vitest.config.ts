@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+// Where CI asks for colours, Node itself would warn on the standard error of each command that they are not wanted here.
+delete process.env['FORCE_COLOR'];
+
 // Tests run against the built packages, bundled where they ship bundled: what ships is what is tested. Only a package's
 // own tests take its modules one by one, as `#folder/file.js`.
 export default defineConfig({
