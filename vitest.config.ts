@@ -13,8 +13,9 @@ export default defineConfig({
     include: ['packages/*/test/**/*.test.ts', 'e2e/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
     // What commands print is compared as plain text, also where CI would be given colours.
     env: { NO_COLOR: '1' },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // These only tell what hangs, and leave room for a busy machine.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     pool: 'forks',
     // Tests wait much for what they start. On two processors Vitest would by itself run one file at a time.
     maxWorkers: Math.max(2, availableParallelism() - 1),

@@ -78,7 +78,7 @@ describe.skipIf(executable === undefined)('the auction page in Chromium', () => 
 
   afterAll(async () => {
     for (const each of cleanup.reverse()) await each();
-  }, 60_000);
+  });
 
   /** The newest entry of the story, once it has come to an end. */
   async function ended(title: string): Promise<string> {

@@ -84,7 +84,7 @@ async function saysTo(client: Client, response: Uint8Array, sig?: Uint8Array): P
 describe('two cores, a principal and a hostile relay', () => {
   it(
     'the right core works, the wrong one is refused, the relay learns nothing',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       const { folders, right, wrong, relay } = await setUp();
       const [client, other] = [world.client(right.endpoint), world.client(wrong.endpoint)];

@@ -39,7 +39,7 @@ beforeAll(async () => {
     log: () => undefined,
   };
   verifyInBrowser = load({}, console).verifyReport;
-}, 60_000);
+});
 
 const intel = new FakeIntel();
 const amd = new FakeAmd();

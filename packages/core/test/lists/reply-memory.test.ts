@@ -80,4 +80,4 @@ it('peers that read large replies side by side each get their own', async () => 
     }),
   );
   expect(given.size).toBeLessThan(rounds);
-}, 30_000);
+});

@@ -179,4 +179,4 @@ it('whatever happens to a contract, its state is what its deltas make of it', as
     }),
     { numRuns: 40, interruptAfterTimeLimit: 20_000 },
   );
-}, 60_000);
+});

@@ -137,4 +137,4 @@ it('is all or nothing when the process is killed', async () => {
     await store.close();
     expect((await verifyStore(folder)).problems).toEqual([]);
   }
-}, 60_000);
+});
