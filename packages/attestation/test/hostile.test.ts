@@ -51,7 +51,7 @@ test('the quotes that the tests below spoil are good', async () => {
 
 describe('a quote is refused', () => {
   test('cut at every byte', { timeout: 120_000 }, async () => {
-    const started = performance.now();
+    const start = process.cpuUsage();
     let count = 0;
     for (const [kind, quote, by] of [
       ['sgx', sgxQuote, policy],
@@ -66,7 +66,7 @@ describe('a quote is refused', () => {
       }
     }
     // Bounded in time: a few milliseconds each, with much room.
-    expect((performance.now() - started) / count).toBeLessThan(20);
+    expect(process.cpuUsage(start).user / count).toBeLessThan(20_000);
   });
 
   test('with any byte of its signed part changed', { timeout: 120_000 }, async () => {
@@ -116,7 +116,7 @@ describe('a quote is refused', () => {
     expect(await isAccepted(registration('sgx', altered))).toBe(false);
   });
 
-  test('whatever bytes change, and nothing is thrown', { timeout: 60_000 }, async () => {
+  test('whatever bytes change, and nothing is thrown', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(sgxQuote.length - 1), fc.integer({ min: 1, max: 255 }), async (at, flip) => {
         const altered = sgxQuote.slice();

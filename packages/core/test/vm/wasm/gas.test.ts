@@ -201,9 +201,9 @@ describe('the limit', () => {
     // Each function calls the one before a thousand times: a billion calls of one that does a thousand things.
     const chain = [0, 1, 2].map((level) => `(func $f${level + 1} ${`(call $f${level})`.repeat(1000)})`);
     const exe = exeOf(contract('(call $f3)', `(func $f0 ${'(nop)'.repeat(1000)}) ${chain.join(' ')}`));
-    const start = performance.now();
+    const start = process.cpuUsage();
     expect(run(exe, variant, 1_000_000n)).toMatchObject({ gas: 1_000_000n, status: 1 });
-    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(process.cpuUsage(start).user).toBeLessThan(5_000_000);
   });
 
   test.each(['exact', 'fast'] as const)('%s: no host function runs beyond it', (variant) => {

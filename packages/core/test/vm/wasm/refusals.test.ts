@@ -346,12 +346,12 @@ describe('attacks on the decoder', () => {
 
   test.each([1, 2, 3, 4, 5, 6, 7, 9, 10, 11])('a count of four billion in section %i', (id) => {
     const module = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, id, 5, 0xff, 0xff, 0xff, 0xff, 0x0f];
-    const start = performance.now();
+    const start = process.cpuUsage();
     expect(['MALFORMED', 'LIMIT', 'UNSUPPORTED']).toContain(
       refusal(() => buildContract(Uint8Array.from(module))).code,
     );
     expect(inspectModule(Uint8Array.from(module)).refusals).not.toHaveLength(0);
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(process.cpuUsage(start).user).toBeLessThan(1_000_000);
   });
 
   test('locals without end', () => {
