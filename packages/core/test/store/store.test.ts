@@ -280,7 +280,7 @@ describe('tasks and builds', () => {
     expect(store.contract(A)?.state).toEqual(built);
     await store.removeDeltas([{ address: A, from: 1, to: 2 }]);
     expect(store.contract(A)?.state).toBeUndefined();
-    await expect.poll(() => [...store.stateValues(built.id)].length).toBe(0);
+    await expect.poll(() => [...store.stateValues(built.id)].length, { timeout: 20_000 }).toBe(0);
   });
 
   it('clears away a large dropped state while it goes on, and after a restart', async () => {
@@ -296,7 +296,7 @@ describe('tasks and builds', () => {
     await store.removeDeltas([{ address: A, from: 0, to: 1 }]);
     await store.close();
     const again = await openTestStore(folder);
-    await expect.poll(() => [...again.stateValues(built.id)].length).toBe(0);
+    await expect.poll(() => [...again.stateValues(built.id)].length, { timeout: 20_000 }).toBe(0);
     await again.close();
   });
 });
