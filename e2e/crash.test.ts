@@ -79,7 +79,7 @@ it.each(STORES)('SIGKILL under load loses nothing that was acknowledged: %s', as
 
 it('SIGTERM under load answers every request that was accepted', async () => {
   const core = await start(world.folder());
-  const client = world.client(core.endpoint, { taskTimeout: 5_000 });
+  const client = world.client(core.endpoint, { taskTimeout: 25_000 });
   const address = await world.deployed(client);
   const tasks = await Promise.all(
     Array.from({ length: 50 }, (_, i) => prepare(client, { address, fn: 'set(any)', args: utf8(String(i)) })),
