@@ -62,7 +62,7 @@ class Scripted {
 }
 
 function client(endpoint: string, options: ClientOptions = {}): Client {
-  const made = connect(endpoint, { timeout: 2_000, ...options });
+  const made = connect(endpoint, { timeout: 20_000, ...options });
   opened.push(made);
   return made;
 }
@@ -347,7 +347,7 @@ describe('CURVE', () => {
     const wrong = client(endpoint, { curve: { serverPublicKey: other.publicKey, ...ours } });
     const plain = client(endpoint);
     for (const mistaken of [wrong, plain]) {
-      const error = await failure(mistaken.getTip({ input: address }, { timeout: 300 }));
+      const error = await failure(mistaken.getTip({ input: address }, { timeout: 2_000 }));
       expect(['TIMEOUT', 'DENIED']).toContain(error.code);
       expect(error.message).toContain('handshake');
     }
@@ -359,7 +359,7 @@ describe('CURVE', () => {
     opened.push(rep);
     await rep.bind('tcp://127.0.0.1:*');
     const wrong = client(rep.lastEndpoint ?? '', { curve: { serverPublicKey: other.publicKey, ...ours } });
-    expect(await failure(wrong.getTip({ input: address }, { timeout: 1_000 }))).toMatchObject({
+    expect(await failure(wrong.getTip({ input: address }, { timeout: 2_000 }))).toMatchObject({
       code: 'TIMEOUT',
       message: expect.stringContaining('the CURVE handshake did not complete: check the key of the server'),
     });
