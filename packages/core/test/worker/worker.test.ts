@@ -28,7 +28,7 @@ async function start(options: Partial<WorkerOptions> = {}, log?: Logger): Promis
 }
 
 async function ask(endpoint: string, message: object, options = {}): Promise<Record<string, unknown>> {
-  const socket = new Request({ linger: 0, receiveTimeout: 5_000, ...options });
+  const socket = new Request({ linger: 0, receiveTimeout: 20_000, ...options });
   try {
     socket.connect(endpoint);
     await socket.send(JSON.stringify({ id: 1, ...message }));
@@ -156,14 +156,15 @@ describe('a worker', () => {
       curveServerKey: server.publicKey,
       curvePublicKey: publicKey,
       curveSecretKey: secretKey,
-      receiveTimeout: 1_000,
     });
     expect(await ask(local, { type: 'GetAllAddrs' }, as(friend))).toHaveProperty('result');
-    await expect(ask(local, { type: 'GetAllAddrs' }, as(stranger))).rejects.toThrow();
-    await expect(ask(local, { type: 'GetAllAddrs' }, { receiveTimeout: 500 })).rejects.toThrow();
-    expect(log.lines.some((line) => line.includes('turned away') && line.includes(stranger.publicKey))).toBe(
-      true,
-    );
+    for (const options of [as(stranger), {}])
+      await expect(
+        ask(local, { type: 'GetAllAddrs' }, { ...options, receiveTimeout: 500 }),
+      ).rejects.toThrow();
+    const isTold = (line: string): boolean =>
+      line.includes('turned away') && line.includes(stranger.publicKey);
+    await expect.poll(() => log.lines.some(isTold), { timeout: 20_000 }).toBe(true);
     expect(log.lines.join('\n')).not.toContain(server.secretKey);
   });
 });
