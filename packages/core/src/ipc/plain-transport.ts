@@ -10,7 +10,7 @@ import { Departures } from './zmtp/departures.js';
 /** How long, in ms, closing waits for replies that are on their way out. */
 const LINGER = 2_000;
 /** How long, in ms, peers have to take in their last replies: libzmq with ZMQ_IMMEDIATE drops what comes with the end. */
-const LAST_REPLIES = 50;
+const LAST_REPLIES = 500;
 /** After so long, in ms, without a word from a peer the system asks whether it is still there. */
 const KEEP_ALIVE = 60_000;
 /** Connections that wait to be accepted. */

@@ -296,6 +296,17 @@ describe('stopping', () => {
     await server.close();
   });
 
+  it('lets a peer take its last replies in which is not at it at once', async () => {
+    const server = await start();
+    const socket = dealer(server, { immediate: true });
+    await socket.send(['', 'task x 1']);
+    while (server.stats().tasks === 0) await new Promise(setImmediate);
+    const closed = server.close();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(texts(await socket.receive())).toEqual(['', 'done x 1']);
+    await closed;
+  });
+
   it('answers messages of several requests that were accepted, too', async () => {
     const door = new Door();
     const server = await start({ stopTimeout: 20_000 }, door);
