@@ -126,6 +126,37 @@ describe.each(transports)('over %s', (name, open) => {
     await own.close();
   });
 
+  test('a call of such a client that is aborted before its turn ends at once, and nothing of it is sent', async () => {
+    const sent: Uint8Array[] = [];
+    const transport = open();
+    let letGo: () => void;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    const own = createClient({
+      transport: {
+        ...transport,
+        async computeTask(request, options) {
+          sent.push(request.contractAddress);
+          await held;
+          return await transport.computeTask(request, options);
+        },
+      },
+      privateKey: toHex(generateKeyPair().privateKey),
+    });
+    const echo = (signal?: AbortSignal) =>
+      callContract(own, { address, function: 'echo(uint256)', args: [1n], ...(signal && { signal }) });
+    const first = echo();
+    const stop = new AbortController();
+    const given = Array.from({ length: 12 }, () => echo(stop.signal).catch((error: unknown) => error));
+    const last = echo();
+    stop.abort(new Error('no longer wanted'));
+    expect(new Set(await Promise.all(given))).toEqual(new Set([stop.signal.reason]));
+    await expect(echo(stop.signal)).rejects.toBe(stop.signal.reason);
+    letGo!();
+    await Promise.all([first, last]);
+    expect(sent).toHaveLength(2);
+    await own.close();
+  });
+
   test('an estimate tells the gas of the task that follows', async () => {
     const call = { address, function: 'echo(uint256)', args: [7n], returns: 'uint256' };
     const { usedGas, failed } = await estimateGas(client, call);

@@ -2,6 +2,7 @@ import { addressOf, generateKeyPair, keyPairOf, type KeyPair } from '@enigma-wor
 import { CodeHashes } from './code-hashes.js';
 import { SdkError } from './errors.js';
 import { bytesOfHex } from './hex.js';
+import { unlessAborted } from './time.js';
 import type { RequestOptions, Transport } from './transport.js';
 
 /** How to reach a worker, and as whom. */
@@ -40,8 +41,11 @@ export interface EnigmaClient {
   readonly codeHashes: CodeHashes;
   /** The key pair of the next task. */
   taskKeyPair(): KeyPair;
-  /** Runs a task, from its key to its outcome: at once, or after those before it where they share the caller's key. */
-  inTurn<T>(task: () => Promise<T>): Promise<T>;
+  /**
+   * Runs a task, from its key to its outcome: at once, or after those before it where they share the caller's key.
+   * @throws the signal's reason when it is aborted before that; nothing was sent then
+   */
+  inTurn<T>(task: () => Promise<T>, bounds?: Pick<RequestOptions, 'signal'>): Promise<T>;
   /** Tells that a task was answered. */
   notice(task: TaskNotice): void;
   close(): Promise<void>;
@@ -76,10 +80,11 @@ export function createClient(options: ClientOptions): EnigmaClient {
       return (known ??= learned);
     },
     taskKeyPair: () => own ?? generateKeyPair(),
-    inTurn(task) {
+    inTurn(task, bounds) {
       if (own === undefined) return task();
-      const turn = last.then(task);
-      last = turn.catch(() => undefined);
+      const turn = unlessAborted(last, bounds?.signal).then(task);
+      // One that was aborted leaves those before it running.
+      last = Promise.allSettled([last, turn]);
       return turn;
     },
     notice: (task) => options.onTask?.(task),

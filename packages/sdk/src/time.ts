@@ -19,3 +19,15 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.addEventListener('abort', done);
   });
 }
+
+/** What a promise comes to, or the signal's reason as an error when that is aborted first. */
+export async function unlessAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (signal === undefined) return await promise;
+  signal.throwIfAborted();
+  // Of more than ten that listen to one signal Node would warn as of a leak.
+  const own = AbortSignal.any([signal]);
+  const aborted = new Promise<never>((_, reject) => {
+    own.addEventListener('abort', () => reject(own.reason as Error), { once: true });
+  });
+  return await Promise.race([promise, aborted]);
+}

@@ -68,7 +68,7 @@ export function functionCallOf({ args = [], ...call }: CallParameters): Omit<Fun
 
 /** `callContract` for a function whose types are known. */
 export function callFunction(client: EnigmaClient, call: FunctionCall): Promise<CallResult> {
-  return client.inTurn(() => runCall(client, call));
+  return client.inTurn(() => runCall(client, call), call);
 }
 
 async function runCall(client: EnigmaClient, call: FunctionCall): Promise<CallResult> {

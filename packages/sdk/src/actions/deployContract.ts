@@ -64,7 +64,7 @@ export function deployContract<const A extends Abi>(
   parameters: AbiDeployParameters<A>,
 ): Promise<Deployment>;
 export function deployContract(client: EnigmaClient, parameters: AnyDeployParameters): Promise<Deployment> {
-  return client.inTurn(() => runDeployment(client, parameters));
+  return client.inTurn(() => runDeployment(client, parameters), parameters);
 }
 
 type AnyDeployParameters = DeployOptions & { abi?: Abi; construct?: string; args?: unknown };

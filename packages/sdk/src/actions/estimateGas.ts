@@ -20,7 +20,7 @@ export function estimateFunction(
   client: EnigmaClient,
   call: Omit<FunctionCall, 'returns'>,
 ): Promise<Estimate> {
-  return client.inTurn(() => runEstimate(client, call));
+  return client.inTurn(() => runEstimate(client, call), call);
 }
 
 async function runEstimate(client: EnigmaClient, call: Omit<FunctionCall, 'returns'>): Promise<Estimate> {
