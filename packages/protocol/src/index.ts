@@ -22,7 +22,7 @@ export {
 export * from './ipc/reply.js';
 export * from './ipc/request.js';
 export { decodeMsgpack, encodeMsgpack, MsgpackReader, MsgpackWriter } from './msgpack.js';
-export { applyOps, Patcher } from './state/apply.js';
+export { applyOps, inRuns, Patcher } from './state/apply.js';
 export {
   decodeDelta,
   type Delta,

@@ -67,7 +67,8 @@ function diffArrays(path: string, before: readonly Json[], after: readonly Json[
   for (let i = common; i < after.length; i++)
     ops.push({ op: 'add', path: childPointer(path, i), value: after[i]! });
   // Each removal shifts the rest, so the same index is named again and again.
-  for (let i = common; i < before.length; i++) ops.push({ op: 'remove', path: childPointer(path, common) });
+  const end = childPointer(path, common);
+  for (let i = common; i < before.length; i++) ops.push({ op: 'remove', path: end });
 }
 
 function isContainer(value: Json): boolean {

@@ -189,6 +189,25 @@ describe('applying', () => {
     expect(apply('{"a~b":1}', { op: 'replace', path: '/a~b', value: 2n })).toBe('{"a~b":2}');
   });
 
+  it('shortens a long array at once', () => {
+    const before = new Map<string, Json>([['a', Array.from({ length: 200_000 }, (_, i) => BigInt(i))]]);
+    const after = new Map<string, Json>([['a', [0n, 1n]]]);
+    const ops = diff(before, after);
+    expect(ops).toHaveLength(199_998);
+    const start = performance.now();
+    expect(applyOps(before, ops)).toEqual(after);
+    expect(performance.now() - start).toBeLessThan(5_000);
+  });
+
+  it('refuses to remove more than there is', () => {
+    const remove = (path: string, times: number): Op[] =>
+      Array.from({ length: times }, () => ({ op: 'remove', path }));
+    expect(apply('{"a":[1,2,3]}', ...remove('/a/1', 2))).toBe('{"a":[1]}');
+    expect(refused(() => apply('{"a":[1,2,3]}', ...remove('/a/1', 3)))).toBe('INVALID_POINTER');
+    expect(refused(() => apply('{"a":[1,2,3]}', ...remove('/a', 2)))).toBe('INVALID_POINTER');
+    expect(apply('{"a":[[1,2],[3]]}', ...remove('/a/0/0', 2), ...remove('/a/0', 2))).toBe('{"a":[]}');
+  });
+
   it.each([
     { op: 'remove', path: '' },
     { op: 'remove', path: '/b' },

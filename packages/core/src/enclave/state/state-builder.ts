@@ -1,5 +1,5 @@
 import { CryptoError, equalBytes, randomBytes } from '@enigma-worker/crypto';
-import { type Delta, deltaHash, openDelta, StateError, zeroHash } from '@enigma-worker/protocol';
+import { type Delta, deltaHash, inRuns, openDelta, StateError, zeroHash } from '@enigma-worker/protocol';
 import type { ContractRecord, StateChange, StateHead } from '../../store/records.js';
 import type { StoreReader } from '../../store/store.js';
 import type { StateKeys } from './keys.js';
@@ -92,7 +92,7 @@ function apply(source: BuildSource, record: ContractRecord, limits: BuildLimits)
     if (typeof delta === 'string') return stop({ index, reason: delta });
     if (!equalBytes(delta.previousHash, hash)) return stop({ index, reason: 'UNCHAINED' });
     try {
-      for (const op of delta.ops) overlay.apply(op);
+      for (const [op, times] of inRuns(delta.ops)) overlay.apply(op, times);
     } catch (error) {
       if (error instanceof StateError) return stop({ index, reason: 'INAPPLICABLE' }, true);
       throw error;

@@ -48,15 +48,16 @@ export class StateOverlay {
 
   /**
    * Applies one operation. After a failure the overlay is of no more use.
+   * @param times how often, if it is a removal
    * @throws StateError `INVALID_POINTER`, `TOO_DEEP`
    */
-  apply(op: Op): void {
+  apply(op: Op, times = 1): void {
     const keys = parsePointer(op.path);
     if (op.op !== 'remove' && !nestsWithin(MAX_STATE_DEPTH - keys.length, op.value))
       throw new StateError('TOO_DEEP', `patch: a state nests at most ${MAX_STATE_DEPTH} deep`);
     if (keys.length === 0 || this.#whole !== undefined)
-      this.#replace(this.#patcher.apply(this.#whole ?? null, keys, op));
-    else this.#applyToKey(keys, op);
+      this.#replace(this.#patcher.apply(this.#whole ?? null, keys, op, times));
+    else this.#applyToKey(keys, op, times);
   }
 
   /** What is to be stored: the touched values, sealed for the id and index of `head`. */
@@ -69,12 +70,12 @@ export class StateOverlay {
     });
   }
 
-  #applyToKey(keys: readonly string[], op: Op): void {
+  #applyToKey(keys: readonly string[], op: Op, times: number): void {
     const key = keys[0]!;
     const before = this.#load(key);
     // An object with this key alone stands for the whole one, so that the rules are those of any object.
     const object = new Map(before === undefined ? [] : [[key, before]]);
-    const after = this.#patcher.apply(object, keys, op) as ReadonlyMap<string, Json>;
+    const after = this.#patcher.apply(object, keys, op, times) as ReadonlyMap<string, Json>;
     this.#touched.set(key, after.get(key));
     this.#changed.add(key);
   }
