@@ -144,6 +144,19 @@ describe('tasks', () => {
     expect(readAll(store, A, KEY, ['a'])).toEqual(new Map([['a', '[0.0,1]']]));
   });
 
+  it('whose delta no message could carry fail before it takes more memory than there is', async () => {
+    const { store } = await temporaryStore();
+    // Each change names the key: a hundred gigabytes, if their paths were written out.
+    const name = 'x'.repeat(1024 * 1024);
+    const list = (item: string): string => `[${Array.from({ length: 100_000 }, () => item).join()}]`;
+    await deploy(store, { [name]: list('0') });
+    const tooLarge = expect.objectContaining({ code: 'TOO_LARGE' });
+    const writes = new Map([[name, list('1')]]);
+    await expect(runTask(store, A, KEY, writes)).rejects.toThrow(tooLarge);
+    const state = new StateAccess(store).open(A, KEY, store.contract(A));
+    expect(() => state.checkCommit(writes)).toThrow(tooLarge);
+  });
+
   it('turn a state that is no object into one', async () => {
     const { store } = await temporaryStore();
     const chain = new Chain(KEY);

@@ -74,11 +74,12 @@ export class SealedState implements StateReader {
   prepareCommit(kind: 'deploy' | 'compute', writes: Writes): PreparedTask | undefined {
     const next = this.#next(writes);
     if (next.ops.length === 0 && kind === 'compute') return undefined;
+    // First of all: paths that no message could carry may not fit into memory either.
     const delta = sealDelta(this.#keys.delta, { ops: next.ops, previousHash: this.hash });
     const hash = deltaHash(delta);
     const index = this.#head === undefined ? 0 : this.#head.index + 1;
     const head: StateHead = { id: next.id, index, hash, shape: 'object' };
-    const sealed = Array.from(next.texts, ([key, text]) => this.#values.write(next.id, key, text, index));
+    const sealed = Array.from(next.texts(), ([key, text]) => this.#values.write(next.id, key, text, index));
     return { delta, hash, index, state: { base: this.#head, head, writes: sealed } };
   }
 
@@ -102,10 +103,12 @@ export class SealedState implements StateReader {
       if (change.before !== undefined) before.set(key, change.before);
     }
     const ops = diffWrites(changes);
-    // Stored is what the delta makes of the state, as on every other worker, and not what was written:
-    // the two can differ in the sign of a zero.
-    const after = applyOps(before, ops) as ReadonlyMap<string, Json>;
-    const texts = new Map(Array.from(changes.keys(), (key) => [key, print(after.get(key))]));
+    const texts = (): Writes => {
+      // Stored is what the delta makes of the state, as on every other worker, and not what was written:
+      // the two can differ in the sign of a zero.
+      const after = applyOps(before, ops) as ReadonlyMap<string, Json>;
+      return new Map(Array.from(changes.keys(), (key) => [key, print(after.get(key))]));
+    };
     return { ops, id: this.#head?.id ?? randomBytes(16), texts };
   }
 }
@@ -114,15 +117,15 @@ export class SealedState implements StateReader {
 interface NextState {
   readonly ops: readonly Op[];
   readonly id: Uint8Array;
-  /** What changes of it. */
-  readonly texts: Writes;
+  /** What changes of it; to be asked for when {@link ops} are known to be no more than a message can carry. */
+  readonly texts: () => Writes;
 }
 
 /** The first write to a state that is no object makes it one. */
 function replaceWhole(writes: Writes): NextState {
   const value = new Map<string, Json>();
   for (const [key, text] of writes) if (text !== undefined) value.set(key, parseJson(text));
-  const texts = new Map(Array.from(value, ([key, written]) => [key, printJson(written)]));
+  const texts = (): Writes => new Map(Array.from(value, ([key, written]) => [key, printJson(written)]));
   return { ops: value.size === 0 ? [] : [{ op: 'replace', path: '', value }], id: randomBytes(16), texts };
 }
 
