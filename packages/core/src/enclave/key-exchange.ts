@@ -53,7 +53,11 @@ export class KeyExchange {
   /** Ids that were answered, so that a replay is called by its name. */
   readonly #answered = new Set<string>();
 
-  constructor(options: KeyExchangeOptions, signingKey: Uint8Array, now: () => number = Date.now) {
+  constructor(
+    options: KeyExchangeOptions,
+    signingKey: Uint8Array,
+    now: () => number = () => performance.now(),
+  ) {
     this.#options = options;
     this.#signingKey = signingKey;
     this.#now = now;

@@ -9,7 +9,7 @@ export interface EnclaveOptions extends LaneOptions, TaskKeyOptions, KeyExchange
   readonly stateKeysInMemory: number;
   /** How long `Enclave.close` waits for running tasks, in milliseconds. */
   readonly closeGraceMs: number;
-  /** The clock, in milliseconds since the epoch. */
+  /** Milliseconds since whenever, never less than before: a clock that nobody sets. For tests. */
   readonly now: () => number;
 }
 
@@ -33,7 +33,7 @@ export function enclaveOptions(given: Partial<EnclaveOptions>): EnclaveOptions {
     executorNiceness: 5,
     slowExecutorNiceness: 10,
     closeGraceMs: 35_000,
-    now: Date.now,
+    now: () => performance.now(),
     ...given,
   };
 }

@@ -66,7 +66,7 @@ export class TaskKeys {
     options: TaskKeyOptions,
     make: () => SpareKey,
     makeAhead: (count: number) => Promise<readonly SpareKey[]>,
-    now: () => number = Date.now,
+    now: () => number = () => performance.now(),
   ) {
     this.#options = options;
     this.#make = make;
