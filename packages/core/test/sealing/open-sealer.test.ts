@@ -103,15 +103,19 @@ describe('a passphrase', () => {
     );
   });
 
-  test.each(['', '{}', '{"kdf":"scrypt","N":1099511627776,"r":8,"p":1,"salt":"00","keyId":"00"}'])(
-    'refuses the parameters %j',
-    async (content) => {
-      await writeFile(join(dataDir, 'sealing.json'), content);
-      await expect(openSealer({ kind: 'passphrase', passphrase: 'x', dataDir })).rejects.toThrow(
-        withCode('KEY_INVALID'),
-      );
-    },
-  );
+  test.each([
+    '',
+    '{}',
+    '{"kdf":"scrypt","N":1099511627776,"r":8,"p":1,"salt":"00","keyId":"00"}',
+    '{"kdf":"scrypt","N":131071,"r":8,"p":1,"salt":"00","keyId":"00"}',
+    '{"kdf":"scrypt","N":1,"r":8,"p":1,"salt":"00","keyId":"00"}',
+    '{"kdf":"scrypt","N":2,"r":1048576,"p":16,"salt":"00","keyId":"00"}',
+  ])('refuses the parameters %j', async (content) => {
+    await writeFile(join(dataDir, 'sealing.json'), content);
+    await expect(openSealer({ kind: 'passphrase', passphrase: 'x', dataDir })).rejects.toThrow(
+      withCode('KEY_INVALID'),
+    );
+  });
 });
 
 describe('Gramine', () => {

@@ -80,11 +80,17 @@ function parseParameters(text: string): Parameters | undefined {
   try {
     const { kdf, N, r, p, salt, keyId } = JSON.parse(text) as Record<string, unknown>;
     if (kdf !== 'scrypt' || typeof salt !== 'string' || typeof keyId !== 'string') return undefined;
-    if (!isCost(N) || !isCost(r) || !isCost(p) || p > 16 || 128 * N * r > MOST_MEMORY) return undefined;
+    if (!isCost(N) || !isCost(r) || !isCost(p) || p > 16 || memoryOf(N, r, p) > MOST_MEMORY) return undefined;
+    if (N === 1 || !Number.isInteger(Math.log2(N))) return undefined;
     return { N, r, p, salt: fromHex(salt), keyId: fromHex(keyId) };
   } catch {
     return undefined;
   }
+}
+
+/** What OpenSSL takes, in bytes. */
+function memoryOf(N: number, r: number, p: number): number {
+  return 128 * r * (N + p + 2);
 }
 
 function isCost(value: unknown): value is number {
