@@ -78,6 +78,20 @@ describe('retries', () => {
   });
 });
 
+test('a report can be had again after its code could not be read once', async () => {
+  const unreadable = Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' });
+  let asked = 0;
+  const measureCode = (): Promise<Uint8Array> =>
+    ++asked === 1 ? Promise.reject(unreadable) : Promise.resolve(codeMeasurement);
+  const provider = attestBy(simulationQuoter, { ...options, measureCode, refreshAfter: 0 });
+  const identity = newIdentity();
+  await expect(provider.report(identity)).rejects.toBe(unreadable);
+  const { report } = await provider.report(identity);
+  expect(parseEvidence(report)).toMatchObject({ claims: { codeMeasurement } });
+  await provider.report(identity);
+  expect(asked).toBe(2);
+});
+
 describe('the cache', () => {
   test('gives the same report until it is due, then a new one', async () => {
     let now = 0;

@@ -17,7 +17,7 @@ import type { Quoter } from './quoter.js';
 
 /** How reports are made, kept and renewed. */
 export interface AttestOptions {
-  /** SHA-256 over the worker's code (32 bytes); asked for once. */
+  /** SHA-256 over the worker's code (32 bytes); asked for until it is known. */
   readonly measureCode: () => Promise<Uint8Array>;
   /** Repetitions after a failure that may pass. Default 3. */
   readonly retries?: number;
@@ -53,17 +53,13 @@ interface CachedReport {
  */
 export function attestBy(quoter: Quoter, options: AttestOptions): AttestationProvider {
   const { refreshAfter = HOUR, now = () => performance.now() } = options;
-  let code: Promise<Uint8Array> | undefined;
+  let code: Uint8Array | undefined;
   let cached: CachedReport | undefined;
 
   const make = async (identity: AttestedIdentity): Promise<AttestationReport> => {
-    code ??= options.measureCode();
+    code ??= await options.measureCode();
     const { sealingMode, signingAddress } = identity;
-    const claims: AttestedClaims = {
-      protocolVersion: PROTOCOL_VERSION,
-      codeMeasurement: await code,
-      sealingMode,
-    };
+    const claims: AttestedClaims = { protocolVersion: PROTOCOL_VERSION, codeMeasurement: code, sealingMode };
     const quote = await quoteWithRetries(quoter, encodeReportData(signingAddress, claims), options);
     const report = encodeEvidence({ ...quote, claims });
     return { report, signature: identity.sign(report) };
