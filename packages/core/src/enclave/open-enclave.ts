@@ -13,7 +13,7 @@ import { EnclaveError } from './errors.js';
 import { Identity } from './identity.js';
 import { KeyExchange } from './key-exchange.js';
 import { type EnclaveOptions, enclaveOptions } from './options.js';
-import type { Sealer } from './sealing/sealer.js';
+import { type Sealer, SealingError } from './sealing/sealer.js';
 import { StateKeys } from './state-keys.js';
 import { cacheCountsMemory, CacheTotals } from './task/cache-counts.js';
 import { jobCodec, replyCodec } from './task/codecs.js';
@@ -174,9 +174,10 @@ class StoreEnclave implements Enclave {
     const other: StateKey[] = [];
     const clock = new Clock();
     for (const each of new Map(keys.map((each) => [bytesKey(each.address), each])).values()) {
-      const held = this.#stateKeys.get(each.address);
+      const held = this.#heldKey(each.address);
       if (held === undefined) fresh.push(each);
-      if (held === undefined || equalBytes(held, each.key)) accepted.push(each.address);
+      if (held === undefined || (held !== 'damaged' && equalBytes(held, each.key)))
+        accepted.push(each.address);
       else other.push(each);
       if (clock.isTurnOver) await clock.nextTurn();
     }
@@ -186,6 +187,17 @@ class StoreEnclave implements Enclave {
       (replaced[at] === true ? accepted : refused).push(address);
     this.#exchange.finish(id);
     return { accepted, refused };
+  }
+
+  /** What is held already; a key that does not open any more keeps none of the others from being taken. */
+  #heldKey(address: Uint8Array): Uint8Array | 'damaged' | undefined {
+    try {
+      return this.#stateKeys.get(address);
+    } catch (error) {
+      if (!(error instanceof SealingError) && !isOfState(error)) throw error;
+      this.#log.warn({ contract: toHex(address), code: error.code }, error.message);
+      return 'damaged';
+    }
   }
 
   /**

@@ -176,6 +176,37 @@ describe('a worker that gets a contract from others', () => {
     await own.close();
   });
 
+  it('takes keys though one that it holds is damaged, and that one anew once its state is gone', async () => {
+    const own = await Lab.open();
+    const contract = await history(2);
+    const idle = { address: randomBytes(32), key: randomBytes(32) };
+    const tellOwn = async (): Promise<void> => {
+      await own.store.updateContract(contract.address, lab.store.getContract(contract.address)!);
+      await own.store.updateDeltas(
+        contract.deltas.map((data, key) => ({ address: contract.address, key, data })),
+      );
+    };
+    await tellOwn();
+    await own.provide(contract, idle);
+    const sealed = [contract, idle].map(({ address }) => own.store.stateKey(address)!.slice());
+    await own.stop();
+    const file = readFileSync(own.file);
+    for (const key of sealed)
+      for (let at = file.indexOf(key); at >= 0; at = file.indexOf(key, at + 1)) file[at + 20]! ^= 4;
+    writeFileSync(own.file, file);
+    await own.start();
+    const more = { address: randomBytes(32), key: randomBytes(32) };
+    const refused = [{ address: contract.address, status: -1 }];
+    expect(await own.provide(contract, idle, more)).toEqual(refused);
+    expect(own.store.stateKey(more.address)).toBeDefined();
+    expect(await own.provide(idle)).toEqual([]);
+    await own.store.removeContract(contract.address);
+    await tellOwn();
+    expect(await own.provide(contract)).toEqual([]);
+    expect(await own.run(contract.address, 'read()')).toBe('1');
+    await own.close();
+  });
+
   it('keeps its keys sealed, through a restart, and open in memory only as far as it is told', async () => {
     const own = await Lab.open({ stateKeysInMemory: 5 });
     const keys = Array.from({ length: 50 }, () => ({ address: randomBytes(32), key: randomBytes(32) }));
