@@ -18,7 +18,7 @@ import { readStats } from '#store/tools/stats.js';
 import { exportContract, importContract } from '#store/tools/transfer.js';
 import { verifyStore } from '#store/tools/verify.js';
 import { build } from '../state/contract.js';
-import { addressOf, bytes, storeErrorOf, temporaryFolder, temporaryStore } from './support.js';
+import { addressOf, bytes, IN_MEMORY, storeErrorOf, temporaryFolder, temporaryStore } from './support.js';
 
 const A = addressOf(1);
 const B = addressOf(2);
@@ -303,6 +303,45 @@ describe('backup and restore', () => {
     const store = await openStore(folder);
     expect((await storeErrorOf(() => restoreStore(backup, folder))).code).toBe('LOCKED');
     await store.close();
+  });
+});
+
+describe('restore', () => {
+  it('does not put a store beside the journal of one in memory', async () => {
+    const backup = join(await temporaryFolder(), 'backup');
+    await backupStore(await filledFolder(), backup);
+    const { store, folder } = await temporaryStore(IN_MEMORY);
+    await store.putBlob('name', bytes(9, 9));
+    await store.close();
+    expect((await storeErrorOf(() => restoreStore(backup, folder))).code).toBe('NOT_WRITABLE');
+    const again = await openStore(folder, IN_MEMORY);
+    expect(again.blob('name')).toEqual(bytes(9, 9));
+    await again.close();
+  });
+
+  it('takes the store of a core that runs as it is, and leaves that alone', async () => {
+    const { store, folder } = await temporaryStore();
+    await fill(store);
+    const before = readdirSync(folder);
+    const restored = join(await temporaryFolder(), 'restored');
+    const restoring = restoreStore(folder, restored);
+    for (let key = 0; key < 200; key++)
+      await store.updateDeltas([{ address: addressOf(3), key, data: bytes(1000, key) }]);
+    await restoring;
+    expect(readdirSync(folder)).toEqual(before);
+    expect(readdirSync(restored)).toEqual(['data.mdb']);
+    expect((await verifyStore(restored, { inspector })).problems).toEqual([]);
+  });
+
+  it('starts anew where one came to a sudden end', async () => {
+    const backup = join(await temporaryFolder(), 'backup');
+    await backupStore(await filledFolder(), backup);
+    const folder = await temporaryFolder();
+    mkdirSync(join(folder, 'restoring'));
+    writeFileSync(join(folder, 'restoring', 'data.mdb'), bytes(5000, 1));
+    await restoreStore(backup, folder);
+    expect(readdirSync(folder)).toEqual(['data.mdb']);
+    expect((await verifyStore(folder, { inspector })).problems).toEqual([]);
   });
 });
 

@@ -1,8 +1,8 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { toStoreError } from '../database-errors.js';
 import { StoreError } from '../errors.js';
-import { databasePath } from '../file-check.js';
+import { databasePath, journalPath } from '../file-check.js';
 import { lockFolder } from '../lock-folder.js';
 import { checkSchema } from '../migrations.js';
 import { openDatabase } from '../open-database.js';
@@ -43,33 +43,55 @@ async function copyStore(source: string, copy: string, progress?: Progress): Pro
 }
 
 /**
- * Makes a backup the store of a folder that has none yet.
+ * Makes a backup the store of a folder that has none yet. It appears there once it is whole.
  * @throws StoreError `LOCKED`, or `NOT_WRITABLE` when the folder has a store
  */
 export async function restoreStore(backup: string, folder: string): Promise<void> {
+  const source = resolve(backup);
   const target = resolve(folder);
-  await expectReadable(resolve(backup));
+  await expectReadable(source);
   mkdirSync(target, { recursive: true, mode: 0o700 });
   const lock = await lockFolder(target);
+  const partial = join(target, 'restoring');
   try {
-    if (existsSync(databasePath(target)))
+    if (existsSync(databasePath(target)) || existsSync(journalPath(target)))
       throw new StoreError('NOT_WRITABLE', `${target} has a store already`);
-    copyFileSync(databasePath(resolve(backup)), databasePath(target));
+    // Of a restore that came to a sudden end.
+    rmSync(partial, { recursive: true, force: true });
+    mkdirSync(partial, { mode: 0o700 });
+    // Not file by file: what is taken for a backup may be the store of a core that runs.
+    await withoutTraces(source, () => copyStore(source, partial));
+    renameSync(databasePath(partial), databasePath(target));
   } catch (error) {
     throw toStoreError(`restoring to ${target}`, error);
   } finally {
+    rmSync(partial, { recursive: true, force: true });
     await lock.releaseAsFound();
   }
 }
 
-async function expectReadable(folder: string): Promise<void> {
-  const db = openDatabase(folder, { mode: 'read' });
+function expectReadable(folder: string): Promise<void> {
+  return withoutTraces(folder, async () => {
+    const db = openDatabase(folder, { mode: 'read' });
+    try {
+      checkSchema(db);
+    } finally {
+      await db.close();
+    }
+  });
+}
+
+/**
+ * Removes what reading leaves in a folder, which has no place in a backup. What was there before stays: the readers
+ * and the writer of a store that is in use find each other by it.
+ */
+async function withoutTraces(folder: string, read: () => Promise<void>): Promise<void> {
+  const path = join(folder, 'lock.mdb');
+  const isInUse = existsSync(path);
   try {
-    checkSchema(db);
+    await read();
   } finally {
-    await db.close();
-    // What reading leaves behind has no place in a backup.
-    rmSync(join(folder, 'lock.mdb'), { force: true });
+    if (!isInUse) rmSync(path, { force: true });
   }
 }
 
