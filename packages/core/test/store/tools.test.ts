@@ -400,8 +400,34 @@ describe('export and import', () => {
         'NOT_A_STORE',
       );
     }
+    const two = Buffer.concat([stream, await collect(exportContract(folder, A))]);
+    for (const size of [1, 1e9])
+      expect((await storeErrorOf(() => importContract(store, chunks(two, size)))).code).toBe('NOT_A_STORE');
     expect((await storeErrorOf(() => collect(exportContract(folder, addressOf(9))))).code).toBe(
       'UNKNOWN_CONTRACT',
     );
+  });
+
+  it('never pass over what is lost', async () => {
+    const folder = await filledFolder();
+    const path = join(folder, 'data.mdb');
+    const good = readFileSync(path);
+    const { chain } = openedRecord(folder, A);
+    const others = openedRecord(folder, B).chain;
+    const codeHash = keccak256(bytes(5000, 1));
+    // Of each key a byte: of a delta, the bytecode and the record itself.
+    const lost = [
+      [A, deltaKey(chain, 39), 2],
+      [B, deltaKey(others, 2), 2],
+      [A, codeHash, 31],
+      [B, B, 31],
+    ] as const;
+    for (const [address, key, byte] of lost) {
+      const damaged = Buffer.from(good);
+      for (let at = damaged.indexOf(key); at >= 0; at = damaged.indexOf(key, at + 1))
+        damaged[at + byte]! ^= 1;
+      writeFileSync(path, damaged);
+      expect((await storeErrorOf(() => collect(exportContract(folder, address)))).code).toBe('CORRUPT');
+    }
   });
 });

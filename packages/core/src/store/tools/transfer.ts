@@ -50,17 +50,22 @@ export async function* exportContract(
     checkSchema(db);
     using snapshot = db.snapshot();
     const stored = db.get('contracts', address, snapshot);
-    if (stored === undefined)
+    if (stored === undefined) {
+      db.confirmMissing('contracts', address);
       throw new StoreError('UNKNOWN_CONTRACT', `contract ${toHex(address)} is not known`);
+    }
     const { chain, codeHash, deltaCount } = expectRecord(address, stored);
     yield Buffer.concat([MAGIC, address]);
     const bytecode = codeHash && db.get('bytecode', codeHash, snapshot);
+    if (codeHash !== undefined && bytecode === undefined) throw incomplete(address, 'its bytecode is lost');
     if (bytecode !== undefined) yield encodeRecord(BYTECODE, 0, bytecode);
     let done = 0;
     for (const { key, value } of db.entries('deltas', { prefix: chain }, snapshot)) {
       yield encodeRecord(DELTA, indexOf(key), value);
       if (++done % BATCH_DELTAS === 0) progress?.(done, deltaCount);
     }
+    // A delta whose key was damaged is not among those that were walked over.
+    if (done !== deltaCount) throw incomplete(address, `${deltaCount - done} of its deltas are lost`);
     yield encodeRecord(END, done, new Uint8Array(0));
     progress?.(done, deltaCount);
   } finally {
@@ -102,6 +107,7 @@ export async function importContract(
     if (kind === END) {
       if (batch.length > 0) await storeBatch();
       if (number !== done) throw damaged(`it should hold ${number} deltas and holds ${done}`);
+      if (!(await reader.isAtEnd())) throw damaged('something follows the end of the contract');
       return { address, deltas: done - refused.length, refused, bytecodeRefused };
     }
     if (kind === BYTECODE) {
@@ -158,6 +164,19 @@ class StreamReader {
     this.#rest = all.subarray(length);
     return all.subarray(0, length);
   }
+
+  async isAtEnd(): Promise<boolean> {
+    while (this.#rest.length === 0) {
+      const next = await this.#chunks.next();
+      if (next.done === true) return true;
+      this.#rest = Buffer.from(next.value);
+    }
+    return false;
+  }
+}
+
+function incomplete(address: Uint8Array, how: string): StoreError {
+  return new StoreError('CORRUPT', `the store is damaged: contract ${toHex(address)}: ${how}`);
 }
 
 function damaged(how: string): StoreError {
