@@ -8,6 +8,7 @@ import { toReadError, toStoreError } from './database-errors.js';
 import { StoreError } from './errors.js';
 import { HeadViews } from './head-views.js';
 import { isInMemory } from './file-check.js';
+import type { MemoryTable } from './memory/loose-pages.js';
 import { PathCheck } from './path-check.js';
 import { BYTES, openRoot, type Root } from './root.js';
 import type { CommitObserver } from './store.js';
@@ -41,7 +42,7 @@ interface FastReads {
   getBinaryFast(key: Uint8Array, options?: ReadOptions): Buffer | undefined;
 }
 
-type BytesTable = Omit<Table<Buffer, Uint8Array>, 'getBinaryFast'> & FastReads;
+type BytesTable = Omit<Table<Buffer, Uint8Array>, 'getBinaryFast'> & FastReads & MemoryTable;
 
 const FIRST_KEY = Uint8Array.of(0);
 const LAST_KEY = new Uint8Array(64).fill(0xff);
@@ -218,7 +219,8 @@ export class Database {
   remove(bucket: Bucket, key: Uint8Array): void {
     this.#writes.touch();
     this.#log?.note({ bucket, key });
-    this.#tables[bucket].removeSync(key);
+    if (this.#log === undefined) this.#tables[bucket].removeSync(key);
+    else this.#log.remove(this.#tables[bucket], key);
   }
 
   /**

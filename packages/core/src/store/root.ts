@@ -52,6 +52,8 @@ export function openRootInMemory(folder: string, bytes: number): Root {
   return open<Buffer, Uint8Array>({
     path: folder,
     ...COMMON,
+    // One is for the pages that a transaction drops.
+    maxDbs: COMMON.maxDbs + 1,
     mapSize: bytes,
     useWritemap: true,
     noSync: true,

@@ -305,6 +305,39 @@ describe('a store in memory', () => {
     await again.close();
   });
 
+  it('deletes what was stored while another thread reads an old state of it', async () => {
+    const script = `
+      import { Worker } from 'node:worker_threads';
+      const [folder, modules] = process.argv.slice(1);
+      const { openStore } = await import(modules + 'store/open.js');
+      const { sealerOf } = await import(modules + 'enclave/sealing/sealer.js');
+      const cipher = sealerOf('key-file', new Uint8Array(32).fill(7));
+      const store = await openStore(folder, { memory: { cipher, bytes: 2 ** 26 } });
+      const address = new Uint8Array(32).fill(1);
+      const deltas = Array.from({ length: 450 }, (_, key) => ({ address, key, data: new Uint8Array(500) }));
+      await store.updateDeltas(deltas);
+      const reading = new Worker(
+        \`import { parentPort, workerData } from 'node:worker_threads';
+         const { openStoreReader } = await import(workerData.modules + 'store/reader.js');
+         openStoreReader(workerData.folder).contract(new Uint8Array(32));
+         parentPort.postMessage('reads');
+         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);\`,
+        { eval: true, workerData: { modules, folder: store.readerFolder } },
+      );
+      await new Promise((resolve) => reading.once('message', resolve));
+      for (let n = 0; n < 400; n++) await store.putBlob('blob', new Uint8Array(10).fill(n));
+      await store.removeContract(address);
+      await store.updateDeltas(deltas.slice(0, 1));
+      console.log(JSON.stringify({ ...store.counts(), blob: store.blob('blob')[0] }));
+      process.exit();
+    `;
+    const modules = new URL('../../dist/', import.meta.url).href;
+    const folder = await temporaryFolder();
+    const child = spawnSync(process.execPath, ['--input-type=module', '-e', script, folder, modules]);
+    expect(child.stderr.toString()).toBe('');
+    expect(JSON.parse(child.stdout.toString())).toEqual({ contracts: 1, deltas: 1, blob: 399 & 0xff });
+  });
+
   it('needs room for its whole map at the start', async () => {
     const folder = await temporaryFolder();
     const missing = openStore(folder, { memory: { cipher: SEALER, folder: join(folder, 'none') } });

@@ -10,6 +10,7 @@ import { databasePath, journalPath, memoryMark } from '../file-check.js';
 import { openRoot, openRootInMemory } from '../root.js';
 import type { CommitObserver } from '../store.js';
 import { Journal, unpublished } from './journal.js';
+import { LoosePages } from './loose-pages.js';
 import { MapRoom } from './map-room.js';
 import { MemoryLog } from './memory-log.js';
 import type { MemoryOptions } from './options.js';
@@ -73,7 +74,7 @@ export class MemoryDatabase {
     const mapFolder = await makeMap(folder, options);
     const root = openRootInMemory(mapFolder, options.bytes ?? DEFAULT_BYTES);
     const room = new MapRoom(root, options.bytes ?? DEFAULT_BYTES);
-    const log = new MemoryLog(room);
+    const log = new MemoryLog(room, new LoosePages(root));
     const database = Database.over(mapFolder, () => root, { log, observer: context.observer });
     let journal: Journal | undefined;
     try {

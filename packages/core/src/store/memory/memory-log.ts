@@ -2,12 +2,14 @@ import type { Change, CommitLog } from '../commit-log.js';
 import { StoreError } from '../errors.js';
 import { encodeChanges } from './change.js';
 import type { Journal } from './journal.js';
+import type { LoosePages, MemoryTable } from './loose-pages.js';
 import type { Position } from './record.js';
 import type { MapRoom } from './map-room.js';
 
 /** Keeps a database in memory within its map, and its commits in a journal. */
 export class MemoryLog implements CommitLog {
   readonly #room: MapRoom;
+  readonly #loosePages: LoosePages;
   /** Absent while it is read: what comes from there need not go there. */
   #journal: Journal | undefined;
   #committed: (() => void) | undefined;
@@ -17,8 +19,9 @@ export class MemoryLog implements CommitLog {
   /** Why nothing can be written any more. */
   #failure: unknown;
 
-  constructor(room: MapRoom) {
+  constructor(room: MapRoom, loosePages: LoosePages) {
     this.#room = room;
+    this.#loosePages = loosePages;
   }
 
   /** From now on changes go to this journal. @param committed called after each commit */
@@ -48,7 +51,12 @@ export class MemoryLog implements CommitLog {
     this.#changes.push(change);
   }
 
+  remove(table: MemoryTable, key: Uint8Array): void {
+    this.#loosePages.remove(table, key);
+  }
+
   write(): void {
+    this.#loosePages.use();
     if (this.#journal === undefined || this.#changes.length === 0) return;
     const before = this.#journal.end;
     this.#journal.append(encodeChanges(this.#changes));
@@ -61,6 +69,7 @@ export class MemoryLog implements CommitLog {
     this.#before = undefined;
     this.#changes = [];
     this.#room.reset();
+    this.#loosePages.reset(isCommitted);
     if (isCommitted) this.#committed?.();
     if (isCommitted || before === undefined) return;
     try {
