@@ -58,7 +58,8 @@ export function isInMemory(folder: string): boolean {
 
 /**
  * Looks at a database file before the database does, which trusts it blindly: memory that is not there
- * would end the process. Returns its header; nothing when there is no file yet.
+ * would end the process. Returns its header; nothing when there is no file yet, or
+ * one in which nothing was ever written.
  * @throws StoreError `CORRUPT` when the file is no database
  */
 export function checkFile(folder: string): (FileHeader & { readonly isComplete: boolean }) | undefined {
@@ -74,6 +75,8 @@ export function checkFile(folder: string): (FileHeader & { readonly isComplete: 
     const { size } = fstatSync(file);
     if (size === 0) return undefined;
     const header = readHeader(file, path);
+    // What made it came to an end before its first transaction.
+    if (header.transaction === 0n) return undefined;
     return { ...header, isComplete: size >= (header.lastPage + 1) * header.pageSize };
   } finally {
     closeSync(file);
@@ -99,7 +102,8 @@ function tryReadHeader(file: number): FileHeader | undefined {
   const areInTurn =
     even.transaction % 2n === 0n && Math.abs(Number(even.transaction - odd.transaction)) === 1;
   const areOwn = areInTurn && hasOwnRoot(file, even) && hasOwnRoot(file, odd);
-  if (!isFresh && !areOwn) return undefined;
+  const areUnused = [even, odd].every((meta) => meta.transaction === 0n && rootOf(meta) === NO_PAGE);
+  if (!isFresh && !areOwn && !areUnused) return undefined;
   return odd.transaction > even.transaction ? odd : even;
 }
 
@@ -124,12 +128,18 @@ function readMeta(file: number, at: number): FileHeader | undefined {
 }
 
 /** Whether the root of the table of tables was written by the transaction that points to it, as it always is. */
-function hasOwnRoot(file: number, { pageSize, lastPage, transaction, tables }: FileHeader): boolean {
-  const root = new DataView(tables.buffer, tables.byteOffset).getBigUint64(TABLE_BYTES + ROOT_AT, true);
+function hasOwnRoot(file: number, header: FileHeader): boolean {
+  const { pageSize, lastPage, transaction } = header;
+  const root = rootOf(header);
   if (root === NO_PAGE) return true;
   if (root > BigInt(lastPage)) return false;
   const page = new DataView(new ArrayBuffer(PAGE_BYTES));
   // What lies beyond the end of the file is found, and named, when its pages are walked.
   if (readSync(file, page, 0, PAGE_BYTES, Number(root) * pageSize) < PAGE_BYTES) return true;
   return page.getBigUint64(0, true) === root && page.getBigUint64(8, true) === transaction;
+}
+
+/** The root of the table of tables. */
+function rootOf({ tables }: FileHeader): bigint {
+  return new DataView(tables.buffer, tables.byteOffset).getBigUint64(TABLE_BYTES + ROOT_AT, true);
 }

@@ -8,6 +8,7 @@ import { Database } from '#store/database.js';
 import { checkSchema, migrate, type Migration, storedVersion } from '#store/migrations.js';
 import { openStore } from '#store/open.js';
 import { openStoreReader } from '#store/reader.js';
+import { openRoot } from '#store/root.js';
 import { verifyStore } from '#store/tools/verify.js';
 import { addressOf, bytes, storeErrorOf, temporaryFolder } from './support.js';
 
@@ -84,6 +85,16 @@ describe('folder', () => {
     for (const file of ['data.mdb', 'lock.mdb']) chmodSync(join(folder, file), 0o444);
     expect(run()).toBe('NOT_WRITABLE');
     expect(readdirSync(folder).toSorted()).toEqual(['data.mdb', 'lock.mdb']);
+  });
+
+  it('whose database was made and never written, since its first start came to a sudden end, is a new one', async () => {
+    const folder = await temporaryFolder();
+    await openRoot(folder, 'write').close();
+    expect((await storeErrorOf(() => openStoreReader(folder))).code).toBe('NOT_A_STORE');
+    const store = await openStore(folder);
+    await store.putBlob('name', bytes(9, 9));
+    expect(store.blob('name')).toEqual(bytes(9, 9));
+    await store.close();
   });
 
   it('without a store is refused by a reader', async () => {
