@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Database } from './database.js';
 import { StoreError } from './errors.js';
+import { isDiskFull } from './full-disk.js';
 import { checkFile, databasePath, isInMemory, journalPath } from './file-check.js';
 import type { CommitObserver } from './store.js';
 import { checkStructure } from './structure.js';
@@ -33,6 +35,10 @@ export function openDatabase(
   const needsCheck =
     file !== undefined && (!file.isComplete || (isSuspect && file.lastPage <= QUICK_CHECK_PAGES));
   if (needsCheck) refuseDamaged(folder);
+  // The database ends the process when there is no room for the first pages of a file that it makes and maps.
+  const makesFiles = file === undefined || !existsSync(join(folder, 'lock.mdb'));
+  if (mode === 'write' && makesFiles && isDiskFull(folder))
+    throw new StoreError('DISK_FULL', `${folder}: no room is left on the disk`);
   return Database.open(folder, { mode, observer });
 }
 

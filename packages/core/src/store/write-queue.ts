@@ -1,10 +1,10 @@
-import { statfsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RootDatabase } from 'lmdb';
 import type { CommitLog } from './commit-log.js';
 import type { Gathering } from './commits/gathering.js';
 import { toStoreError } from './database-errors.js';
 import { StoreError } from './errors.js';
+import { isDiskFull } from './full-disk.js';
 import type { CommitObserver } from './store.js';
 
 interface Pending {
@@ -27,8 +27,6 @@ export interface WriteQueueModules {
 const FAST_COMMIT_MS = 2;
 /** As many operations share a transaction, so that others get their turn in between. */
 const MOST_SHARED = 1024;
-/** With less room than this, a failed write is taken as a full disk. */
-const FULL_DISK_BYTES = 1024 * 1024;
 
 /**
  * Gathers operations into transactions: all that come in one turn of the event loop, or while a commit
@@ -186,17 +184,8 @@ export class WriteQueue {
 
   #explain(error: unknown): StoreError {
     const failure = toStoreError('nothing was stored', error);
-    if (failure.code !== 'IO' || !this.#isDiskFull()) return failure;
+    if (failure.code !== 'IO' || !isDiskFull(this.#folder)) return failure;
     // The database reports a write that was cut short for want of room as a plain input/output error.
     return new StoreError('DISK_FULL', 'nothing was stored: no room is left on the disk', { cause: error });
-  }
-
-  #isDiskFull(): boolean {
-    try {
-      const { bavail, bsize } = statfsSync(this.#folder);
-      return bavail * bsize < FULL_DISK_BYTES;
-    } catch {
-      return false;
-    }
   }
 }

@@ -1,7 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { toHex } from '@enigma-worker/crypto';
 import { deltaKey } from '#store/buckets.js';
 import { openStore } from '#store/open.js';
@@ -185,6 +194,32 @@ describe.runIf(process.platform === 'linux')('a disk without room', () => {
     expect(counts.commits).toBeLessThan(counts.operations);
     const store = await openStore(folder);
     expect(store.contract(new Uint8Array(32).fill(1))).toMatchObject({ tip: stored - 1, deltaCount: stored });
+    await store.close();
+  });
+
+  it('does not end the process of a first start, and leaves nothing that keeps the next one out', async ({
+    skip,
+  }) => {
+    const disk = await temporaryFolder();
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk]);
+    if (mounted.status !== 0) skip('file systems can be mounted by root alone');
+    onTestFinished(() => void spawnSync('umount', [disk]));
+    const folder = join(disk, 'store');
+    const full = join(disk, 'full');
+    mkdirSync(folder);
+    const script = `
+      const { openStore } = await import(${JSON.stringify(new URL('../../dist/store/open.js', import.meta.url).href)});
+      await openStore(process.argv[1]).catch(({ code }) => console.log(code));
+    `;
+    for (let pages = 0; pages < 6; pages++) {
+      const { bavail, bsize } = statfsSync(disk);
+      writeFileSync(full, Buffer.alloc((bavail - pages) * bsize));
+      const run = spawnSync(process.execPath, ['--input-type=module', '-e', script, folder]);
+      expect(run.stdout.toString()).toBe('DISK_FULL\n');
+      rmSync(full);
+    }
+    const store = await openStore(folder);
+    await store.putBlob('name', bytes(9, 9));
     await store.close();
   });
 });
