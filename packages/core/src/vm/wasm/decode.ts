@@ -142,7 +142,9 @@ class Decoder {
         this.#refuse(deserializationError('START', 'start functions are not supported'));
         return;
       case 9:
-        this.#elements = this.#list(section, 'element segments', Infinity, () => this.#element(section));
+        this.#elements = this.#list(section, 'element segments', this.#limits.elements, () =>
+          this.#element(section),
+        );
         this.#limit(
           'elements',
           sum(this.#elements.map((segment) => segment.functions.length)),

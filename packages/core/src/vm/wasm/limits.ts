@@ -18,7 +18,7 @@ export interface ModuleLimits {
   readonly exports: number;
   /** Entries of the table. */
   readonly tableEntries: number;
-  /** Function references in all element segments. */
+  /** Element segments, and function references in all of them together. */
   readonly elements: number;
   readonly dataSegments: number;
   /** Bytes of all data segments. */

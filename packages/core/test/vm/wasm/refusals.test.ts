@@ -206,6 +206,7 @@ describe('limits', () => {
     ['exports', '(memory (export "m") 1)'],
     ['tableEntries', '(table 2 funcref)'],
     ['elements', '(table 1 funcref) (elem (i32.const 0) $f $f) (func $f)'],
+    ['elements', '(elem func) (elem func)'],
     ['dataSegments', '(data (i32.const 0) "a") (data (i32.const 0) "a")'],
     ['dataBytes', '(data (i32.const 0) "ab")'],
     ['branchTargets', '(func (block (br_table 0 0 0 (i32.const 0))))'],
