@@ -57,6 +57,7 @@ class Decoder {
   #globalSection = false;
   #exports: Export[] = [];
   #elements: ElementSegment[] = [];
+  #elementCount = 0;
   #data: DataSegment[] = [];
   #dataCount: number | undefined;
 
@@ -144,11 +145,6 @@ class Decoder {
       case 9:
         this.#elements = this.#list(section, 'element segments', this.#limits.elements, () =>
           this.#element(section),
-        );
-        this.#limit(
-          'elements',
-          sum(this.#elements.map((segment) => segment.functions.length)),
-          this.#limits.elements,
         );
         return;
       case 12:
@@ -312,7 +308,10 @@ class Decoder {
     if ((flags & 3) !== 0 && section.byte() !== (expressions ? 0x70 : 0x00)) {
       this.#unsupported('reference types other than call_indirect are not supported');
     }
-    const functions = readMany(section.u32(), () =>
+    const count = section.u32();
+    this.#elementCount += count;
+    this.#limit('elements', this.#elementCount, this.#limits.elements);
+    const functions = readMany(count, () =>
       expressions ? this.#reference(section) : this.#functionIndex(section),
     );
     return { mode, functions };

@@ -355,6 +355,12 @@ describe('attacks on the decoder', () => {
     expect(process.cpuUsage(start).user).toBeLessThan(1_000_000);
   });
 
+  test('elements without end, which are not read before they are counted', () => {
+    const segment = [1, 0x01, 0x00, 0xc0, 0x9a, 0x0c];
+    const module = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 9, segment.length, ...segment];
+    expect(refusal(() => buildContract(Uint8Array.from(module))).code).toBe('LIMIT');
+  });
+
   test('locals without end', () => {
     const code = [1, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x7f, 0x0b];
     const module = [...withCode([0x0b]).slice(0, -7), 10, code.length + 2, 1, code.length, ...code];
