@@ -1,8 +1,11 @@
 import { startWorker, type Worker } from '@enigma-worker/core';
 import { connect } from '@enigma-worker/client';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { figuresOf, type Figures, type Observation } from '#status/figures.js';
 import { parseMetrics } from '#status/metrics-text.js';
 import { screen } from '#status/screen.js';
@@ -52,6 +55,37 @@ describe('enigma status', () => {
     expect(JSON.parse(stdout)).toMatchObject({ ready: true });
     expect(stderr).toBe('');
   });
+
+  // Only Linux has a `script` that takes a command so, and that gives it a terminal.
+  it.runIf(process.platform === 'linux')(
+    'leaves the terminal as it was at Ctrl-C, though the core has stopped answering',
+    async () => {
+      let asked: () => void;
+      const isAsked = new Promise<void>((resolve) => (asked = resolve));
+      const silent = createServer(() => asked()).listen(0, '127.0.0.1');
+      onTestFinished(() => {
+        silent.closeAllConnections();
+        silent.close();
+      });
+      await once(silent, 'listening');
+      const http = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
+      const terminal = spawn(
+        'script',
+        ['-qec', `'${process.execPath}' '${MAIN}' status --http ${http}`, '/dev/null'],
+        { stdio: 'pipe' },
+      );
+      const exit = once(terminal, 'close');
+      let shown = '';
+      terminal.stdout.on('data', (chunk: Buffer) => (shown += chunk.toString()));
+      await isAsked;
+      terminal.stdin.write('\u0003');
+      expect(await exit).toEqual([0, null]);
+      // What is switched: the other screen, the cursor, the wrapping of long lines.
+      const switches = shown.split('\u001B').flatMap((each) => /^\[\?\d+[hl]/.exec(each) ?? []);
+      expect(switches).toEqual(['[?1049h', '[?25l', '[?7l', '[?7h', '[?25h', '[?1049l']);
+      expect(shown).not.toMatch(/does not answer/);
+    },
+  );
 
   it('says when nobody is there, or somebody else', async () => {
     const { code, stderr } = await enigma(['status', '--http', '127.0.0.1:2']);

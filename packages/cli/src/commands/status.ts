@@ -69,25 +69,30 @@ async function watch(
 ): Promise<void> {
   const stop = new AbortController();
   void untilStopped().then(() => stop.abort());
-  let before = await observe(url);
-  while (!stop.signal.aborted) {
-    await pause(interval, undefined, { signal: stop.signal }).catch(() => undefined);
-    try {
-      const now = await observe(url);
-      show(figuresOf(before, now));
-      before = now;
-    } catch (error) {
-      if (!(error instanceof CommandError) || lost === undefined) throw error;
-      lost(error.message);
+  try {
+    let before = await observe(url, stop.signal);
+    for (;;) {
+      await pause(interval, undefined, { signal: stop.signal });
+      try {
+        const now = await observe(url, stop.signal);
+        show(figuresOf(before, now));
+        before = now;
+      } catch (error) {
+        if (!(error instanceof CommandError) || lost === undefined) throw error;
+        lost(error.message);
+      }
     }
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
   }
 }
 
-// The alternate screen keeps what was on the terminal; every frame is written over the one before it.
-const ENTER = '\u001B[?1049h\u001B[?25l';
-const LEAVE = '\u001B[?25h\u001B[?1049l';
+// The alternate screen keeps what was on the terminal; every frame is written over the one before it. A line too long for
+// the terminal is cut off there: wrapped, it would push the first ones out at the top.
+const ENTER = '\u001B[?1049h\u001B[?25l\u001B[?7l';
+const LEAVE = '\u001B[?7h\u001B[?25h\u001B[?1049l';
 const HOME = '\u001B[H';
-const CLEAR_LINE_END = '\u001B[K';
+const CLEAR_LINE = '\u001B[2K';
 const CLEAR_BELOW = '\u001B[J';
 
 async function paint(url: string, interval: number): Promise<void> {
@@ -95,7 +100,7 @@ async function paint(url: string, interval: number): Promise<void> {
     // Some terminals do not say how high they are, or say 0.
     const rows = process.stdout.rows > 0 ? process.stdout.rows : undefined;
     const lines = `${text}\n\n${style.note('Ctrl-C ends')}`.split('\n').slice(0, rows);
-    process.stdout.write(HOME + lines.map((line) => line + CLEAR_LINE_END).join('\n') + CLEAR_BELOW);
+    process.stdout.write(HOME + lines.map((line) => CLEAR_LINE + line).join('\n') + CLEAR_BELOW);
   };
   process.stdout.write(ENTER);
   try {
