@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS } from '@enigma-worker/protocol';
 import { limitsFrom, type limitSettings } from '#config/limits.js';
 import { load, SECTION_NAMES, TOOL_SETTINGS, unknownVariables } from '#config/load.js';
-import { type SettingValues, variableOf } from '#config/settings.js';
+import { flag, list, type Settings, type SettingValues, variableOf } from '#config/settings.js';
 import { SECTIONS, TOOL_SECTIONS } from '#config/sections.js';
 import { isExpected } from '#errors.js';
 import { enigma, enigmaJson, flags, folderForTest, keygen } from './support/enigma.js';
@@ -72,6 +72,16 @@ describe('settings', () => {
     expect(lines.join('\n')).toMatch(/--dialect: .*seed.*v0\.3/);
     expect(lines).toContain('ENIGMA_CORE_PORT: expected a whole number from 0 to 65535');
     expect(lines.join('\n')).toMatch(/core\.principalAddress in the config file: expected 40 hex digits/);
+  });
+
+  it('that are no switches, no lists, are told what was expected', () => {
+    const tell = (settings: Settings, file: Readonly<Record<string, unknown>>): string =>
+      messageOf(() => load('gateway', settings, { ...NOTHING, file: { gateway: file } }));
+    const told = tell({ on: { description: '', schema: flag() } }, { on: 'yes' });
+    expect(told).toBe('gateway.on in the config file: expected true or false');
+    expect(tell({ all: { description: '', schema: list() } }, { all: 5 })).toMatch(
+      /^gateway\.all in the config file: expected a list of texts, or a text with commas$/,
+    );
   });
 
   it('that are no numbers are no numbers', () => {

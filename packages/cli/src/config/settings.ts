@@ -51,23 +51,26 @@ export function integer(minimum: number, maximum: number) {
 
 /** A switch, from a boolean or one of the texts `true`, `false`, `1`, `0`. */
 export function flag() {
-  return z.union([
-    z.boolean(),
-    z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1'),
-  ]);
+  return z.union(
+    [z.boolean(), z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1')],
+    { error: 'expected true or false' },
+  );
 }
 
 /** A list, from a list or a text with commas. */
 export function list() {
-  return z.union([
-    z.array(z.string()),
-    z.string().transform((text) =>
-      text
-        .split(',')
-        .map((item) => item.trim())
-        .filter((item) => item !== ''),
-    ),
-  ]);
+  return z.union(
+    [
+      z.array(z.string()),
+      z.string().transform((text) =>
+        text
+          .split(',')
+          .map((item) => item.trim())
+          .filter((item) => item !== ''),
+      ),
+    ],
+    { error: 'expected a list of texts, or a text with commas' },
+  );
 }
 
 /** The origin of web pages, as browsers send it: what they would write otherwise is never the same text. */
