@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { folderForTest, MAIN } from './support/enigma.js';
+import { enigma, folderForTest, MAIN } from './support/enigma.js';
 
 it('stops in good order at a Ctrl-C that comes from the terminal and, a moment later, from npm', async () => {
   const temporary = folderForTest();
@@ -24,3 +25,13 @@ it('stops in good order at a Ctrl-C that comes from the terminal and, a moment l
   expect(await exit).toEqual([0, null]);
   expect(readdirSync(temporary)).toEqual([]);
 });
+
+it('says that a data folder cannot be', async () => {
+  const folder = folderForTest();
+  writeFileSync(join(folder, 'file'), '');
+  // In /proc the system gives no reason, and Node would try for ever.
+  for (const dataDir of [join(folder, 'file'), ...(existsSync('/proc') ? ['/proc/none'] : [])]) {
+    const { code, stderr } = await enigma(['demo', '--once', '--data-dir', dataDir]);
+    expect(`${code} ${stderr}`).toMatch(new RegExp(`^1 data folder ${dataDir}: .+\n$`));
+  }
+}, 30_000);

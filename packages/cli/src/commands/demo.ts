@@ -5,6 +5,7 @@ import { toHex } from '@enigma-worker/crypto';
 import { callContract, createClient, deployContract, type EnigmaClient } from '@enigma-worker/sdk';
 import { Command } from 'commander';
 import { startLocalNetwork, type LocalNetwork } from '@enigma-worker/local';
+import { requireDataFolder } from '../files.js';
 import { style } from '../output/style.js';
 import { untilStopped } from '../until-stopped.js';
 
@@ -29,6 +30,7 @@ export function demoCommand(): Command {
     .option('--once', 'end after the demo')
     .option('--data-dir <dir>', 'keep the data there (default: a temporary folder, removed at the end)')
     .action(async ({ once, dataDir }: Options) => {
+      if (dataDir !== undefined) requireDataFolder(dataDir);
       const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'enigma-')));
       try {
         await run(folder, once === true);
