@@ -37,6 +37,19 @@ describe('contract new', () => {
     expect(stderr).toMatch(/^name: expected lower-case words joined by hyphens, such as piggy-bank/);
   });
 
+  test.each(['bytes32', 'state-map'])('%s is a name that contracts use', async (name) => {
+    const { code, stderr } = await contract(folder, 'new', name);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^name: (Bytes32|StateMap) is a type that contracts use: choose another\n$/);
+    expect(await readdir(folder)).not.toContain(name);
+  });
+
+  test('the way there is told as a shell takes it', async () => {
+    const { stdout } = await contract(folder, 'new', "it's a way/bank");
+    expect(stdout).toContain(String.raw`cd 'it'\''s a way/bank'`);
+    expect(await readdir(join(folder, "it's a way", 'bank'))).toContain('package.json');
+  });
+
   test('a folder with something in it is left alone', async () => {
     await mkdir(join(folder, 'taken'));
     await writeFile(join(folder, 'taken', 'notes.txt'), 'mine');

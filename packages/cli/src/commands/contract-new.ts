@@ -9,6 +9,9 @@ import { VERSION } from '../version.js';
 
 const TEMPLATE = fileURLToPath(new URL('../../template', import.meta.url));
 
+/** What the new contract imports: a class of the same name would stand in its place. */
+const IMPORTED: ReadonlySet<string> = new Set(['Bytes32', 'StateMap']);
+
 /** `enigma contract new NAME`: a contract with a test, ready to run. */
 export function newCommand(): Command {
   return new Command('new')
@@ -28,7 +31,8 @@ export function newCommand(): Command {
         await mkdir(dirname(target), { recursive: true });
         await writeFile(target, fill(await readFile(source, 'utf8'), names));
       }
-      console.log(`${style.good('made')} ${folder}\n\n  cd ${path}\n  npm test`);
+      const shown = /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+      console.log(`${style.good('made')} ${folder}\n\n  cd ${shown}\n  npm test`);
     });
 }
 
@@ -41,6 +45,8 @@ function namesOf(name: string): Readonly<Record<string, string>> {
   const className = name.replace(/(^|-)([a-z0-9])/g, (_match, _hyphen, letter: string) =>
     letter.toUpperCase(),
   );
+  if (IMPORTED.has(className))
+    throw new UsageError(`name: ${className} is a type that contracts use: choose another`);
   const variable = className.charAt(0).toLowerCase() + className.slice(1);
   // The file name that the compiler derives from the class.
   const file = className.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase();
