@@ -1,6 +1,6 @@
 import { startWorker, type Worker } from '@enigma-worker/core';
 import { connect } from '@enigma-worker/client';
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -32,6 +32,9 @@ afterAll(async () => {
   remove();
 });
 
+/** Whether there is a `script` that takes a command as Linux's does, and a terminal that it can give it. */
+const hasTerminal = spawnSync('script', ['-qec', 'true', '/dev/null']).status === 0;
+
 describe('enigma status', () => {
   it('tells a program and a person how a core is', async () => {
     const args = ['status', '--http', where, '--once', '--interval', '100'];
@@ -56,8 +59,7 @@ describe('enigma status', () => {
     expect(stderr).toBe('');
   });
 
-  // Only Linux has a `script` that takes a command so, and that gives it a terminal.
-  it.runIf(process.platform === 'linux')(
+  it.runIf(hasTerminal)(
     'leaves the terminal as it was at Ctrl-C, though the core has stopped answering',
     async () => {
       let asked: () => void;
