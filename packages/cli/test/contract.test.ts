@@ -30,6 +30,15 @@ async function edit(path: string, from: string, to: string): Promise<void> {
   await writeFile(path, before.replace(from, to));
 }
 
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 describe('contract new', () => {
   test.each(['Demo', 'a--b', '1st'])('%s is no name', async (name) => {
     const { code, stderr } = await contract(folder, 'new', name);
@@ -163,6 +172,30 @@ describe('a new contract', () => {
     const { code, stderr } = await contract(folder, 'build');
     expect(code).toBe(1);
     expect(stderr).toContain('begin one with `enigma contract new NAME`');
+  });
+
+  test('a run that is stopped leaves nothing behind, and its tests end with it', async () => {
+    const file = join(project, 'test', 'contract.test.ts');
+    await writeFile(
+      file,
+      `import { test } from 'node:test';
+test('long', () => new Promise((resolve) => { console.log('pid ' + process.pid); setTimeout(resolve, 600_000); }));
+`,
+    );
+    const temporary = await mkdtemp(join(folder, 'tmp-'));
+    const child = spawn(process.execPath, [MAIN, 'contract', 'test'], {
+      cwd: project,
+      env: { ...process.env, TMPDIR: temporary },
+    });
+    const exit = once(child, 'exit');
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    while (!/pid \d+/.test(output)) await pause(20);
+    const runner = Number(/pid (\d+)/.exec(output)![1]);
+    child.kill('SIGTERM');
+    expect(await exit).toEqual([130, null]);
+    expect((await readdir(temporary)).filter((name) => name.startsWith('enigma-gas-'))).toEqual([]);
+    await expect.poll(() => isRunning(runner), { timeout: 20_000 }).toBe(false);
   });
 
   test('--watch tests again on every change, through mistakes, until it is stopped', async () => {

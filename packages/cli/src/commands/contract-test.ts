@@ -18,15 +18,15 @@ export function testCommand(): Command {
     .argument('[file]', "the file with the contract's class", 'assembly/contract.ts')
     .option('--watch', 'again on every change')
     .action(async (file: string, { watch }: { watch?: boolean }) => {
-      if (watch !== true) {
-        if (!(await buildAndTest(file))) process.exitCode = 1;
-        return;
-      }
       const stop = new AbortController();
       void untilStopped().then(() => stop.abort());
+      if (watch !== true) {
+        if (!(await buildAndTest(file, stop.signal))) process.exitCode = stop.signal.aborted ? 130 : 1;
+        return;
+      }
       const again = async (): Promise<void> => {
         try {
-          await buildAndTest(file);
+          await buildAndTest(file, stop.signal);
         } catch (error) {
           if (!isExpected(error)) throw error;
           console.error(style.bad(error.message));
@@ -37,7 +37,7 @@ export function testCommand(): Command {
     });
 }
 
-async function buildAndTest(file: string): Promise<boolean> {
+async function buildAndTest(file: string, stop: AbortSignal): Promise<boolean> {
   const project = openProject('.', file);
   const contract = await buildProject(project);
   console.log(`${style.good('built')} ${contract.name}: ${contract.wasm.length} bytes`);
@@ -47,7 +47,7 @@ async function buildAndTest(file: string): Promise<boolean> {
     );
   const folder = await mkdtemp(join(tmpdir(), 'enigma-gas-'));
   try {
-    const passed = await runTests(project, folder);
+    const passed = await runTests(project, folder, stop);
     const table = gasTable(await readReports(folder));
     if (table !== '') console.log(`\n${style.title('Gas')}\n${table}`);
     return passed;
@@ -56,7 +56,8 @@ async function buildAndTest(file: string): Promise<boolean> {
   }
 }
 
-async function runTests(project: Project, reports: string): Promise<boolean> {
+async function runTests(project: Project, reports: string, stop: AbortSignal): Promise<boolean> {
+  if (stop.aborted) return false;
   // Node's own test runner; tsx lets it read TypeScript.
   const loader = import.meta.resolve('tsx');
   const child = spawn(
@@ -68,8 +69,15 @@ async function runTests(project: Project, reports: string): Promise<boolean> {
       env: { ...process.env, ENIGMA_GAS_REPORT: join(reports, 'gas.jsonl') },
     },
   );
-  const [code] = (await once(child, 'exit')) as [number | null];
-  return code === 0;
+  // Ctrl-C reaches the child by itself; what asks only us to stop does not.
+  const end = (): boolean => child.kill();
+  stop.addEventListener('abort', end);
+  try {
+    const [code] = (await once(child, 'exit')) as [number | null];
+    return code === 0;
+  } finally {
+    stop.removeEventListener('abort', end);
+  }
 }
 
 async function readReports(folder: string): Promise<string> {
