@@ -11,7 +11,6 @@ function digitsOf(bytes: u32): u64 {
 }
 
 /** Each byte from 0 to 15 becomes its digit. */
-// @ts-ignore: decorator
 @inline
 function asciiOf(nibbles: u64): u64 {
   const isLetter = ((nibbles + 0x0606060606060606) >> 4) & 0x0101010101010101;

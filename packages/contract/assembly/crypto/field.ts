@@ -272,7 +272,6 @@ function squareTimes(target: usize, a: usize, times: i32, b: usize): void {
   fieldMultiply(target, target, b);
 }
 
-// @ts-ignore: decorator
 @lazy const CHAIN: usize = memory.data(400, 8);
 
 /**

@@ -4,11 +4,8 @@
  */
 
 const RATE: i32 = 136;
-// @ts-ignore: decorator
 @lazy const STATE: usize = memory.data(200, 8);
-// @ts-ignore: decorator
 @lazy const BLOCK: usize = memory.data(136, 8);
-// @ts-ignore: decorator
 @lazy const ROUND_CONSTANTS: usize = memory.data<u64>([
   0x0000000000000001, 0x0000000000008082, 0x800000000000808a, 0x8000000080008000,
   0x000000000000808b, 0x0000000080000001, 0x8000000080008081, 0x8000000000008009,

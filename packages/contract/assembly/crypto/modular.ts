@@ -1,14 +1,9 @@
 import { u256 } from '../math/u256';
 
-// @ts-ignore: decorator
 @lazy const U: usize = memory.data(32, 8);
-// @ts-ignore: decorator
 @lazy const V: usize = memory.data(32, 8);
-// @ts-ignore: decorator
 @lazy const X: usize = memory.data(32, 8);
-// @ts-ignore: decorator
 @lazy const Y: usize = memory.data(32, 8);
-// @ts-ignore: decorator
 @lazy const M: usize = memory.data(32, 8);
 
 /**

@@ -23,7 +23,6 @@ import { inverse } from './modular';
 const POINT_SIZE: usize = 3 * FIELD_SIZE;
 
 /** The multiples of the generator by 1, 3, 5 to 31: x and y, each as four words, lowest first. */
-// @ts-ignore: decorator
 @lazy const GENERATOR_TABLE: usize = memory.data<u64>([
   0x59f2815b16f81798, 0x029bfcdb2dce28d9, 0x55a06295ce870b07, 0x79be667ef9dcbbac,
   0x9c47d08ffb10d4b8, 0xfd17b448a6855419, 0x5da4fbfc0e1108a8, 0x483ada7726a3c465,
@@ -60,24 +59,15 @@ const POINT_SIZE: usize = 3 * FIELD_SIZE;
 ]);
 
 // Room for the formulas.
-// @ts-ignore: decorator
 @lazy const A: usize = memory.data(40, 8);
-// @ts-ignore: decorator
 @lazy const B: usize = memory.data(40, 8);
-// @ts-ignore: decorator
 @lazy const C: usize = memory.data(40, 8);
-// @ts-ignore: decorator
 @lazy const D: usize = memory.data(40, 8);
-// @ts-ignore: decorator
 @lazy const E: usize = memory.data(40, 8);
-// @ts-ignore: decorator
 @lazy const F: usize = memory.data(40, 8);
-// @ts-ignore: decorator
 @lazy const H: usize = memory.data(40, 8);
 
-// @ts-ignore: decorator
 @lazy const ONE: usize = memory.data<u32>([1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-// @ts-ignore: decorator
 @lazy const SEVEN: usize = memory.data<u32>([7, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 
 /** target = 2 * point; the target may be the point. */
@@ -195,13 +185,9 @@ function bitsAt(words: usize, start: i32, count: i32): i32 {
 
 const GENERATOR_WIDTH: i32 = 6;
 const POINT_WIDTH: i32 = 5;
-// @ts-ignore: decorator
 @lazy const GENERATOR_DIGITS: usize = memory.data(264, 8);
-// @ts-ignore: decorator
 @lazy const POINT_DIGITS: usize = memory.data(264, 8);
-// @ts-ignore: decorator
 @lazy const POINT_TABLE: usize = memory.data(960, 8);
-// @ts-ignore: decorator
 @lazy const TERM: usize = memory.data(120, 8);
 
 /** target = g * generator + p * point, by Straus: one row of doublings serves both. */
@@ -250,11 +236,8 @@ function prime(): u256 {
   return new u256(0xfffffffefffffc2f, 0xffffffffffffffff, 0xffffffffffffffff, 0xffffffffffffffff);
 }
 
-// @ts-ignore: decorator
 @lazy const POINT: usize = memory.data(120, 8);
-// @ts-ignore: decorator
 @lazy const RESULT: usize = memory.data(120, 8);
-// @ts-ignore: decorator
 @lazy const WORDS: usize = memory.data(32, 8);
 
 /**

@@ -4,7 +4,6 @@ import { keccak256At } from './keccak';
 import { recoverPublicKey } from './secp256k1';
 import { revert } from '../revert';
 
-// @ts-ignore: decorator
 @lazy const PUBLIC_KEY: usize = memory.data(64, 8);
 
 /**

@@ -4,11 +4,8 @@ import { divide, divideBySmall, multiply, significantLimbs } from './limbs';
 import { revert } from '../revert';
 
 // Room for one operation: a call has one thread, and no operation starts another.
-// @ts-ignore: decorator
 @lazy const FIRST: usize = memory.data(68, 8);
-// @ts-ignore: decorator
 @lazy const SECOND: usize = memory.data(68, 8);
-// @ts-ignore: decorator
 @lazy const THIRD: usize = memory.data(68, 8);
 
 function overflow(): void {

@@ -51,7 +51,6 @@ function reserve(end: usize): void {
   next = end;
 }
 
-// @ts-ignore: decorator
 @unsafe @global
 export function __alloc(size: usize): usize {
   if (size > BLOCK_MAXSIZE) revert('out of memory');
@@ -64,7 +63,6 @@ export function __alloc(size: usize): usize {
   return pointer;
 }
 
-// @ts-ignore: decorator
 @unsafe @global
 export function __realloc(pointer: usize, size: usize): usize {
   const block = changetype<BLOCK>(pointer - BLOCK_OVERHEAD);
@@ -83,11 +81,9 @@ export function __realloc(pointer: usize, size: usize): usize {
   return moved;
 }
 
-// @ts-ignore: decorator
 @unsafe @global
 export function __free(pointer: usize): void {}
 
-// @ts-ignore: decorator
 @unsafe @global
 export function __new(size: usize, id: u32): usize {
   if (size > OBJECT_MAXSIZE) revert('out of memory');
@@ -98,7 +94,6 @@ export function __new(size: usize, id: u32): usize {
   return pointer + OBJECT_OVERHEAD;
 }
 
-// @ts-ignore: decorator
 @unsafe @global
 export function __renew(oldPointer: usize, size: usize): usize {
   if (size > OBJECT_MAXSIZE) revert('out of memory');
@@ -107,24 +102,19 @@ export function __renew(oldPointer: usize, size: usize): usize {
   return pointer + OBJECT_OVERHEAD;
 }
 
-// @ts-ignore: decorator
 @unsafe @global
 export function __link(parent: usize, child: usize, expectMultiple: bool): void {}
 
-// @ts-ignore: decorator
 @unsafe @global
 export function __pin(pointer: usize): usize {
   return pointer;
 }
 
-// @ts-ignore: decorator
 @unsafe @global
 export function __unpin(pointer: usize): void {}
 
-// @ts-ignore: decorator
 @unsafe @global
 function __visit(pointer: usize, cookie: u32): void {}
 
-// @ts-ignore: decorator
 @unsafe @global
 export function __collect(): void {}

@@ -39,7 +39,6 @@ export class StateMap<K, V> extends StateCollection {
 }
 
 /** An inner collection has no place of its own that could be written, found or removed: only its items have. */
-// @ts-ignore: decorator
 @inline
 function onlyValues<V>(): void {
   if (isReference<V>()) {
