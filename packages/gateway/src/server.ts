@@ -1,5 +1,6 @@
 import cors from '@fastify/cors';
 import type { Client } from '@enigma-worker/client';
+import { answerBody } from '@enigma-worker/principal/json-rpc';
 import fastify, { type FastifyInstance } from 'fastify';
 import { createJSONRPCErrorResponse } from 'json-rpc-2.0';
 import { CoreWatch } from './core-watch.js';
@@ -8,7 +9,7 @@ import type { GatewayMetrics } from './metrics.js';
 import { addMethods, type GatewayLimits } from './methods.js';
 import { createObserver } from './observer.js';
 import { SERVER_ERROR } from './params.js';
-import { answerTo, createRpc } from './rpc.js';
+import { createRpc, invalidBatch } from './rpc.js';
 import { syncKeys } from './sync-keys.js';
 import { TaskRegistry } from './tasks.js';
 
@@ -91,7 +92,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { origins = true } = options;
   await app.register(cors, { origin: origins === true ? true : [...origins], methods: ['POST', 'GET'] });
   app.post('/', async (request, reply) => {
-    const answer = await answerTo(rpc, request.body);
+    const answer = await answerBody(rpc, request.body, invalidBatch);
     return answer ?? reply.code(204).send();
   });
   addOps(app, watch, metrics);

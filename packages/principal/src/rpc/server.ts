@@ -1,24 +1,14 @@
-import {
-  createJSONRPCErrorResponse,
-  type JSONRPCRequest,
-  type JSONRPCResponse,
-  JSONRPCServer,
-} from 'json-rpc-2.0';
+import { createJSONRPCErrorResponse, type JSONRPCResponse, JSONRPCServer } from 'json-rpc-2.0';
 import type { Logger } from '@enigma-worker/host';
 import type { PrincipalMetrics } from '../metrics.js';
+import { answerBody, type RpcReply } from './answer-body.js';
 import { RPC_ERROR_NUMBERS, RpcError, type RpcErrorCode } from './errors.js';
 
 /** One JSON-RPC method: unknown parameters in, a JSON value out; refuses by {@link RpcError}. */
 export type RpcMethod = (params: unknown) => unknown;
 
-/** What one HTTP body is answered with: nothing for notifications. */
-export type RpcReply = JSONRPCResponse | JSONRPCResponse[] | null;
-
 /** Answers the JSON text of one HTTP body, whatever it holds. */
 export type RpcServer = (body: string) => Promise<RpcReply>;
-
-/** Requests in one batch. */
-const LARGEST_BATCH = 100;
 
 /** A JSON-RPC 2.0 server over the given methods. */
 export function createRpcServer(
@@ -40,20 +30,8 @@ export function createRpcServer(
     } catch {
       return refusal('PARSE', 'the body is not JSON');
     }
-    if (Array.isArray(request) && (request.length === 0 || request.length > LARGEST_BATCH)) {
-      return refusal('INVALID_REQUEST', `a batch has 1 to ${LARGEST_BATCH} requests, got ${request.length}`);
-    }
-    if (!Array.isArray(request)) return await server.receive(asObject(request));
-    // One by one: the library would answer a batch of one without its list.
-    const answers = await Promise.all(request.map((each: unknown) => server.receive(asObject(each))));
-    const told = answers.filter((answer) => answer !== null);
-    return told.length === 0 ? null : told;
+    return await answerBody(server, request, (message) => refusal('INVALID_REQUEST', message));
   };
-}
-
-/** The library judges any object for itself, but stumbles over null and the like, and takes a list for a batch. */
-function asObject(value: unknown): JSONRPCRequest {
-  return (typeof value !== 'object' || value === null || Array.isArray(value) ? {} : value) as JSONRPCRequest;
 }
 
 /** The reply to a body that holds no request. */
