@@ -71,11 +71,9 @@ describe('enigma status', () => {
       });
       await once(silent, 'listening');
       const http = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
-      const terminal = spawn(
-        'script',
-        ['-qec', `'${process.execPath}' '${MAIN}' status --http ${http}`, '/dev/null'],
-        { stdio: 'pipe' },
-      );
+      // exec: a shell that stayed would be interrupted, too, and some then say so in place of their child's exit code.
+      const command = `exec '${process.execPath}' '${MAIN}' status --http ${http}`;
+      const terminal = spawn('script', ['-qec', command, '/dev/null'], { stdio: 'pipe' });
       const exit = once(terminal, 'close');
       let shown = '';
       terminal.stdout.on('data', (chunk: Buffer) => (shown += chunk.toString()));
