@@ -25,7 +25,7 @@ const WARM_UPS = { reads: 1, tasks: 3 } as const;
 /** The same for pairs of key and task, whose rounds are as long as they are, on a slow machine too. */
 const WARM_UP_PAIRS = 10_000;
 /** Tasks that wait for the disk, beside clients that want the same processors, vary most: their median is of more rounds. */
-const DURABLE_ROUNDS = 2 * ROUNDS - 1;
+const DURABLE_ROUNDS = 3 * ROUNDS;
 const ARGS = new Uint8Array(64);
 
 type Sides = { ours: Measured; baseline: Measured };
