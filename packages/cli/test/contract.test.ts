@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -221,6 +221,41 @@ test('long', () => new Promise((resolve) => { console.log('pid ' + process.pid);
       await printed(/Property 'totl' does not exist/);
       await edit(source, 'this.totl + amount', 'this.total + amount');
       await printed(/second[\s\S]*pass 1\b/);
+    } finally {
+      child.kill('SIGTERM');
+    }
+    expect(await exit).toEqual([0, null]);
+  }, 180_000);
+
+  test('--watch looks after the files that a contract is made of, wherever they are', async () => {
+    await oneQuickTest('elsewhere');
+    const source = await readFile(join(project, 'assembly', 'contract.ts'), 'utf8');
+    const shared = join(project, 'shared', 'text.ts');
+    await mkdir(dirname(shared));
+    await writeFile(shared, "export const REASON = 'there is nothing to save';\n");
+    const main = join(project, 'main.ts');
+    await writeFile(
+      main,
+      `import { REASON } from './shared/text';\n${source.replace("'there is nothing to save'", 'REASON')}`,
+    );
+    const child = spawn(process.execPath, [MAIN, 'contract', 'test', '--watch', 'main.ts'], { cwd: project });
+    const exit = once(child, 'exit');
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    }
+    const printed = async (text: string): Promise<void> => {
+      while (!new RegExp(`${text}[^]*waiting for changes`).test(output)) await pause(50);
+      output = '';
+    };
+    try {
+      await printed('pass 1');
+      await edit(main, 'this.total + amount', 'this.totl + amount');
+      await printed("Property 'totl' does not exist");
+      await edit(main, 'this.totl + amount', 'this.total + amount');
+      await printed('pass 1');
+      await edit(shared, "'there", "there'");
+      await printed('shared/text.ts:1:');
     } finally {
       child.kill('SIGTERM');
     }

@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
+import type { CompiledContract } from '@enigma-worker/contract';
 import { Command } from 'commander';
 import { gasTable } from '../contract/gas-report.js';
 import { buildProject, openProject, type Project } from '../contract/project.js';
-import { runOnChange } from '../contract/watch.js';
+import { runOnChange, type Watched } from '../contract/watch.js';
 import { CommandError, isExpected } from '../errors.js';
 import { style } from '../output/style.js';
 import { untilStopped } from '../until-stopped.js';
@@ -24,22 +25,38 @@ export function testCommand(): Command {
         if (!(await buildAndTest(file, stop.signal))) process.exitCode = stop.signal.aborted ? 130 : 1;
         return;
       }
+      let sources: readonly string[] = [];
       const again = async (): Promise<void> => {
         try {
-          await buildAndTest(file, stop.signal);
+          await buildAndTest(file, stop.signal, (contract) => (sources = contract.sources));
         } catch (error) {
           if (!isExpected(error)) throw error;
           console.error(style.bad(error.message));
         }
         console.log(style.note('\nwaiting for changes; Ctrl-C ends'));
       };
-      await runOnChange('.', ['assembly', 'test'], again, stop.signal);
+      await runOnChange(() => foldersOf(file, sources), again, stop.signal);
     });
 }
 
-async function buildAndTest(file: string, stop: AbortSignal): Promise<boolean> {
+/** Where a change is one of the contract or its tests. Not deep where builds are written: each would be a change. */
+function foldersOf(entry: string, sources: readonly string[]): readonly Watched[] {
+  const beside = dirname(resolve(entry));
+  return [
+    { path: beside, isDeep: relative(beside, resolve('build')).startsWith('..') },
+    { path: resolve('test'), isDeep: true },
+    ...sources.map((source) => ({ path: dirname(source), isDeep: false })),
+  ];
+}
+
+async function buildAndTest(
+  file: string,
+  stop: AbortSignal,
+  onBuilt: (contract: CompiledContract) => void = () => undefined,
+): Promise<boolean> {
   const project = openProject('.', file);
   const contract = await buildProject(project);
+  onBuilt(contract);
   console.log(`${style.good('built')} ${contract.name}: ${contract.wasm.length} bytes`);
   if (project.tests.length === 0)
     throw new CommandError(
