@@ -66,6 +66,21 @@ describe('what is wrong with a contract is said where it is', () => {
     ],
     ['a width there is not', inClass('f(x: uint12): void {}'), /uint12 has no Solidity type/],
     ['an optional parameter', inClass('f(x: u32 = 1): void {}'), /parameter x cannot be optional/],
+    [
+      'an optional parameter of any name',
+      inClass('f(ñ?: u32): void {}'),
+      /3:5: parameter ñ cannot be optional/,
+    ],
+    [
+      'a state that would be written though it says otherwise',
+      inClass('@state readonly x: u32; f(): void { this.x = 1; }'),
+      /contract\.ts:3:19: field x cannot be readonly/,
+    ],
+    [
+      'a struct with a member that it is given',
+      '@struct class S { x: u8; readJson: u8; }',
+      /contract\.ts:2:26: struct S is given readJson by the compiler/,
+    ],
     ['a state of no type', inClass('@state x: f64;'), /contract\.ts:3:13: f64 has no Solidity type/],
     [
       'a state of a plain class',
@@ -328,6 +343,16 @@ export { Point as Place };`,
     expect(contract.abi[1]).toMatchObject({ inputs: [{ type: 'tuple' }, { type: 'uint256[]' }] });
     expect(contract.sources).toHaveLength(5);
     expect(new Harness(contract).deploy().call('far', { x: 6, y: 0 }, [7n])).toBe(1042n);
+  });
+
+  it('takes classes that files export as their default', async () => {
+    const files: Record<string, string> = {
+      'main.ts': `${IMPORT}import Point from './point';
+@contract export default class C { @view sum(point: Point): u32 { return point.x + point.y; } }`,
+      'point.ts': `${IMPORT}@struct export default class Place { x: u32; y: u32; }`,
+    };
+    const contract = await compileContract('main.ts', { read: async (path) => files[path] });
+    expect(new Harness(contract).deploy().call('sum', { x: 6, y: 7 })).toBe(13);
   });
 
   it('finds the packages that a contract imports, from wherever it is compiled', async () => {

@@ -159,7 +159,7 @@ function isCallable(method: MethodDeclaration): boolean {
 
 function parametersOf(file: SourceFile, method: MethodDeclaration, types: TypeResolver): AbiField[] {
   return method.signature.parameters.map((parameter) => {
-    if (parameter.initializer || /^\w+\s*\?|^\.\.\./.test(textOf(file, parameter))) {
+    if (parameter.initializer || !isPlain(parameter)) {
       throw errorAt(
         parameter,
         `parameter ${parameter.name.text} cannot be optional: a caller gives all of them`,
@@ -169,6 +169,11 @@ function parametersOf(file: SourceFile, method: MethodDeclaration, types: TypeRe
       throw errorAt(parameter, `parameter ${parameter.name.text} needs a type`);
     return { name: parameter.name.text, type: types.resolve(file, parameter.type) };
   });
+}
+
+/** Whether a parameter is neither optional nor a rest: `ParameterKind.Default`, a const enum. */
+function isPlain({ parameterKind }: { readonly parameterKind: number }): boolean {
+  return parameterKind === 0;
 }
 
 function resultOf(file: SourceFile, method: MethodDeclaration, types: TypeResolver): AbiType | undefined {

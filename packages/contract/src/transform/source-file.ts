@@ -3,6 +3,7 @@ import {
   type DeclarationStatement,
   type DecoratorNode,
   EnumDeclaration,
+  ExportDefaultStatement,
   ExportStatement,
   IdentifierExpression,
   ImportStatement,
@@ -63,7 +64,13 @@ export function parseSource(path: string, text: string): SourceFile {
   const reexports = new Map<string, ImportedName>();
   const wholeReexports: string[] = [];
   const dependencies: string[] = [];
-  for (const statement of parser.sources[0]?.statements ?? []) {
+  const itself = `./${path.split('/').at(-1) ?? path}`;
+  for (const outer of parser.sources[0]?.statements ?? []) {
+    let statement = outer;
+    if (outer instanceof ExportDefaultStatement) {
+      statement = outer.declaration;
+      reexports.set('default', { name: outer.declaration.name.text, path: itself });
+    }
     if (statement instanceof ClassDeclaration && !(statement instanceof InterfaceDeclaration)) {
       classes.set(statement.name.text, statement);
     } else if (statement instanceof TypeDeclaration) {
@@ -86,7 +93,6 @@ export function parseSource(path: string, text: string): SourceFile {
         reexports.set(member.exportedName.text, { name: member.localName.text, path: from });
       }
     } else if (statement instanceof ExportStatement) {
-      const itself = `./${path.split('/').at(-1) ?? path}`;
       for (const member of statement.members ?? []) {
         reexports.set(member.exportedName.text, { name: member.localName.text, path: itself });
       }

@@ -2,6 +2,7 @@ import { type FieldDeclaration, NamedTypeNode, type Node, type TypeNode } from '
 import type { AbiType } from './abi-type.js';
 import { LIB, staticText } from './codec.js';
 import type { Edits, Fragment } from './edits.js';
+import { has } from './modifiers.js';
 import type { TypeResolver } from './resolve-type.js';
 import { decoratorOf, errorAt, type SourceFile, textOf } from './source-file.js';
 
@@ -46,6 +47,11 @@ export function expandField(
     edits.replace(start, end, `readonly ${name}: ${type} = instantiate<${type}>(${key}, ${lengths})`);
     return { initial: [], keep: '' };
   }
+  if (has(field, 'Readonly'))
+    throw errorAt(
+      field.name,
+      `field ${name} cannot be readonly: the methods of a contract write its state, the constructor among them`,
+    );
   const isObject = OBJECTS.has(stored.kind);
   const cell = `${LIB}.${isObject ? 'StateObject' : 'StateValue'}<${type}>`;
   // Not `__` alone: what else the compiler adds to the class begins so, and a field may be called `keep`.

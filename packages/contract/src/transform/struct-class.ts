@@ -7,6 +7,9 @@ import { instanceFields, type TypeResolver } from './resolve-type.js';
 import { decoratorOf, errorAt, type SourceFile, textOf } from './source-file.js';
 import { fixedLengths } from './state-field.js';
 
+/** The members that are added to a struct. */
+const GIVEN: ReadonlySet<string> = new Set(['__encode', '__decode', 'writeJson', 'readJson', 'toAbi']);
+
 /**
  * Gives a `@struct` class what its values need to cross the interface and to be kept in the state: its fields in order are a
  * Solidity tuple, and an array in the state. `toAbi()` is `abi.encode` of the fields, for hashing and signing.
@@ -23,6 +26,11 @@ export function expandStruct(
   const fields = types.fields(file, declaration);
   if (fields.length === 0) throw errorAt(declaration.name, `struct ${name} has no fields`);
   for (const member of declaration.members) {
+    if (GIVEN.has(member.name.text))
+      throw errorAt(
+        member.name,
+        `struct ${name} is given ${member.name.text} by the compiler: choose another name`,
+      );
     if (
       member instanceof MethodDeclaration &&
       has(member, 'Constructor') &&
