@@ -1,13 +1,15 @@
 import { join } from 'node:path';
-import { type APIOptions, main as asc, type Transform } from 'assemblyscript/asc';
+import { main as asc, type Transform } from 'assemblyscript/asc';
+import { noteCallSites } from './call-sites.js';
 import { refuseAmbiguousConditions } from './conditions.js';
 import { CompileError } from './errors.js';
 import { hashByValue } from './hashes.js';
+import { type Report, reportOf, toBeMended } from './reports.js';
 import { DATA_END_EXPORT, prepareEntries, RESERVE_EXPORT, START_EXPORT } from './start.js';
+import { refuseThrowsWithoutText } from './throws.js';
 import { CALL, DEPLOY } from './transform/contract-class.js';
-import type { EditedText } from './transform/edits.js';
 import type { ExpandedContract } from './transform/expand.js';
-import { isError, placeOf } from './transform/source-file.js';
+import { isError } from './transform/source-file.js';
 
 /** What the AssemblyScript compiler is given. */
 export interface AssembleInput {
@@ -19,15 +21,6 @@ export interface AssembleInput {
   readonly features: 'current' | 'mvp';
   readonly optimize: boolean;
   read(path: string): Promise<string | undefined>;
-}
-
-type Diagnostic = Parameters<NonNullable<APIOptions['reportDiagnostic']>>[0];
-
-/** What the compiler refuses, as an error of ours. */
-interface Report {
-  readonly error: CompileError;
-  /** Whether it stands in code that the author did not write. */
-  readonly isGenerated: boolean;
 }
 
 const ENTRY = '__entry';
@@ -88,6 +81,8 @@ function createTransform(): Transform {
 /** Compiles plain AssemblyScript to a module that exports `deploy` and `call`. */
 export async function assemble(input: AssembleInput): Promise<Uint8Array> {
   refuseAmbiguousConditions();
+  refuseThrowsWithoutText();
+  noteCallSites();
   let wasm: Uint8Array | undefined;
   const chosen = [...(input.optimize ? OPTIMIZE : []), ...(input.features === 'mvp' ? MVP : [])];
   const reports: Report[] = [];
@@ -103,29 +98,13 @@ export async function assemble(input: AssembleInput): Promise<Uint8Array> {
       if (isError(diagnostic)) reports.push(reportOf(diagnostic, input.expanded.texts));
     },
   });
-  // What is wrong in generated code follows from what is wrong elsewhere, if anything is.
-  const written = reports.filter(({ isGenerated }) => !isGenerated);
-  const refused = CompileError.ofAll((written.length > 0 ? written : reports).map((report) => report.error));
+  const refused = CompileError.ofAll(toBeMended(reports));
   if (refused) throw refused;
   if (error || !wasm) throw new CompileError('COMPILER', String(error));
   if (wasm.length > MAX_CODE) {
     throw new CompileError('SOURCE', `the contract has ${wasm.length} bytes; the most are ${MAX_CODE}`);
   }
   return wasm;
-}
-
-/** What the compiler says, with the plain names of types, where the author wrote it. */
-function reportOf({ message, range }: Diagnostic, texts: ReadonlyMap<string, EditedText>): Report {
-  const plain = message.replace(/~lib\/[\w@/.-]*\/(\w+)/g, '$1').replace(/^User-defined: '?(.*?)'?$/, '$1');
-  const file = range?.source?.normalizedPath;
-  const text = file === undefined ? undefined : texts.get(file.replace(/\.ts$/, ''));
-  if (!range || file === undefined || text === undefined) {
-    const where = file === undefined ? '' : ` (in ${file})`;
-    return { error: new CompileError('COMPILER', plain + where), isGenerated: false };
-  }
-  const origin = text.originOf(range.start);
-  const position = origin && { file, ...placeOf(text.original, origin.offset) };
-  return { error: new CompileError('COMPILER', plain, position), isGenerated: !origin?.isWritten };
 }
 
 /** Finds what the compiler asks for: the entry made here, the library, the expanded contract, or a package of the author. */

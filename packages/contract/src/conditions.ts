@@ -25,7 +25,7 @@ let isRefusing = false;
 
 /**
  * Has the compiler refuse an object as a condition when its class says with an operator what `!` of it is: `if (x)` would ask
- * whether there is an object, and be true for a zero, of which `!x` is true as well.
+ * whether there is an object, and be true for a zero or an empty text, of which `!x` is true as well.
  */
 export function refuseAmbiguousConditions(): void {
   if (isRefusing) return;
@@ -34,10 +34,13 @@ export function refuseAmbiguousConditions(): void {
   const makeIsTrueish = conditions.makeIsTrueish;
   conditions.makeIsTrueish = function (expression, type, node) {
     if (!type.isNullableReference && type.lookupOverload(OperatorKind.Not, this.program)) {
+      const isText = /(^|\/)String$/.test(type.toString());
       this.error(
         DiagnosticCode.User_defined_0,
         node.range,
-        `a ${type.toString()} is no condition: compare it, or ask \`isZero\``,
+        isText
+          ? 'a string is no condition: ask for its `length`'
+          : `a ${type.toString()} is no condition: compare it, or ask \`isZero\``,
       );
     }
     return makeIsTrueish.call(this, expression, type, node);

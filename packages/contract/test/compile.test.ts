@@ -232,15 +232,52 @@ describe('what is wrong with a contract is said where it is', () => {
     expect((await failure(source)).message).toMatch(/random gives bools and integers; randomBytes/);
   });
 
-  it.each(['this.m[1] = this.m[2];', 'this.m.has(1);', 'this.m.delete(1);'])(
-    'does not take inner collections for values: %s',
-    async (statement) => {
-      const error = await failure(
-        inClass(`@state m: StateMap<u8, StateMap<u8, u8>>; f(): void { ${statement} }`),
-      );
-      expect(error.message).toMatch(/a map of collections has neither set, has nor delete/);
+  it.each([
+    ['this.m[1] = this.m[2];', 69],
+    ['this.m.has(1);', 57],
+    ['this.m.delete(1);', 57],
+  ])('does not take inner collections for values: %s', async (statement, column) => {
+    const error = await failure(
+      inClass(`@state m: StateMap<u8, StateMap<u8, u8>>; f(): void { ${statement} }`),
+    );
+    expect(error.position).toEqual({ file: 'contract.ts', line: 3, column });
+    expect(error.message).toMatch(
+      /: a map of collections has neither set, has nor delete: use those of the inner/,
+    );
+  });
+
+  it.each(['"5"', 'x', '1.5'])(
+    'says once where the library was given what it does not take: %s',
+    async (value) => {
+      const error = await failure(inClass(`@view f(x: u256): u256 { return u256.from(${value}); }`));
+      expect(error.position).toEqual({ file: 'contract.ts', line: 3, column: 35 });
+      expect(error.message).toBe('contract.ts:3:35: u256.from takes an integer');
     },
   );
+
+  it('refuses to throw what the caller could not read', async () => {
+    const error = await failure(inClass('f(): void { throw "no"; }'));
+    expect(error.message).toMatch(
+      /^contract\.ts:3:21: the caller would not learn why: write `revert\('text'\)`/,
+    );
+  });
+
+  it('takes no text for a condition', async () => {
+    const error = await failure(inClass('@view f(x: string): bool { return x ? true : false; }'));
+    expect(error.message).toBe('contract.ts:3:37: a string is no condition: ask for its `length`');
+  });
+
+  it.each([
+    [
+      '@enigma-worker/contract',
+      /:2:19: '@enigma-worker\/contract' is no part of .* '@enigma-worker\/contract\/assembly'/,
+    ],
+    ['@scope/lost', /:2:19: there is no '@scope\/lost' in AssemblyScript/],
+  ])('says which package cannot be imported: %s', async (name, message) => {
+    const source = `import { x } from '${name}';\n${inClass('f(): void { x(); }')}`;
+    const error = await compileText(`\n${source}`).catch((reason: unknown) => reason);
+    expect(String(error)).toMatch(message);
+  });
 
   it('looks for a type in files that hand on each other, and ends', async () => {
     const files: Record<string, string> = {
