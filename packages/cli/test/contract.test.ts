@@ -59,6 +59,18 @@ describe('contract new', () => {
     expect(await readdir(join(folder, "it's a way", 'bank'))).toContain('package.json');
   });
 
+  test('what has to be installed first is told where nothing of it is', async () => {
+    const bare = await mkdtemp(join(tmpdir(), 'enigma-bare-'));
+    try {
+      expect((await contract(bare, 'new', 'bank')).stdout).toMatch(
+        /cd bank\n {2}npm install\n {2}npm test\n$/,
+      );
+    } finally {
+      await rm(bare, { recursive: true, force: true });
+    }
+    expect((await contract(folder, 'new', 'near/bank')).stdout).toMatch(/cd near\/bank\n {2}npm test\n$/);
+  });
+
   test('a folder with something in it is left alone', async () => {
     await mkdir(join(folder, 'taken'));
     await writeFile(join(folder, 'taken', 'notes.txt'), 'mine');
@@ -168,11 +180,15 @@ describe('a new contract', () => {
     await edit(source, 'this.totl + amount', 'this.total + amount');
   });
 
-  test('a folder without a contract says how to begin one', async () => {
-    const { code, stderr } = await contract(folder, 'build');
-    expect(code).toBe(1);
-    expect(stderr).toContain('begin one with `enigma contract new NAME`');
-  });
+  test.each(['build', 'test', 'test --watch'])(
+    '%s: a folder without a contract says how to begin one',
+    async (command) => {
+      const { code, stdout, stderr } = await contract(folder, ...command.split(' '));
+      expect(code).toBe(1);
+      expect(stdout).toBe('');
+      expect(stderr).toContain('begin one with `enigma contract new NAME`');
+    },
+  );
 
   test('a run that is stopped leaves nothing behind, and its tests end with it', async () => {
     const file = join(project, 'test', 'contract.test.ts');

@@ -32,8 +32,16 @@ export function newCommand(): Command {
         await writeFile(target, fill(await readFile(source, 'utf8'), names));
       }
       const shown = /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
-      console.log(`${style.good('made')} ${folder}\n\n  cd ${shown}\n  npm test`);
+      const steps = [`cd ${shown}`, ...(isInstalledFor(folder) ? [] : ['npm install']), 'npm test'];
+      console.log(`${style.good('made')} ${folder}\n\n${steps.map((step) => `  ${step}`).join('\n')}`);
     });
+}
+
+/** Whether npm finds this command from a folder: in a clone it does, everywhere below. */
+function isInstalledFor(folder: string): boolean {
+  if (existsSync(join(folder, 'node_modules', '@enigma-worker', 'cli'))) return true;
+  const above = dirname(folder);
+  return above !== folder && isInstalledFor(above);
 }
 
 function namesOf(name: string): Readonly<Record<string, string>> {

@@ -25,6 +25,7 @@ export function testCommand(): Command {
         if (!(await buildAndTest(file, stop.signal))) process.exitCode = stop.signal.aborted ? 130 : 1;
         return;
       }
+      openProject('.', file); // where nothing is there is nothing to wait for
       let sources: readonly string[] = [];
       const again = async (): Promise<void> => {
         try {
