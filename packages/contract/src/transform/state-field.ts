@@ -32,7 +32,7 @@ export function expandField(
   if (!decorator)
     throw errorAt(
       field.name,
-      `field ${name} would be forgotten after the call: mark it @state or make it static`,
+      `field ${name} would be forgotten after the call: mark it @state, or make it static readonly if it never changes`,
     );
   if (!field.type) throw errorAt(field.name, `field ${name} needs a type`);
   const type = textOf(file, field.type);
