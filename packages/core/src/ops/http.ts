@@ -25,15 +25,38 @@ export interface HttpServer {
 }
 
 /**
+ * Connections at a time, of which a scraper needs one: each is a file descriptor, and without any left no peer of the
+ * core could connect.
+ */
+const MOST_CONNECTIONS = 100;
+/** Requests that are served on one connection, which has to be made anew then: thousands can come in one packet. */
+const MOST_REQUESTS = 100;
+/** Milliseconds after which a request that has not arrived is dropped. */
+const REQUEST_TIMEOUT = 10_000;
+/** Milliseconds after which a connection is dropped on which nothing moves, such as one whose reply is not read. */
+const CONNECTION_TIMEOUT = 30_000;
+
+/**
  * `GET /metrics` in the text format of Prometheus; `/health` answers while the process lives, `/ready` while it takes
- * requests (503 otherwise). Nothing else, and nothing that changes anything.
+ * requests (503 otherwise). Nothing else, and nothing that changes anything; what callers can take up is bounded.
  *
  * @throws OpsError `HTTP_UNAVAILABLE` when it cannot listen there
  */
 export async function serveHttp(options: HttpOptions, sources: HttpSources): Promise<HttpServer> {
-  const app = fastify({ bodyLimit: 1024, requestTimeout: 10_000, forceCloseConnections: true });
+  const app = fastify({
+    bodyLimit: 1024,
+    requestTimeout: REQUEST_TIMEOUT,
+    connectionTimeout: CONNECTION_TIMEOUT,
+    maxRequestsPerSocket: MOST_REQUESTS,
+    forceCloseConnections: true,
+  });
+  app.server.maxConnections = MOST_CONNECTIONS;
+  // Those who ask at the same time share one text: it takes as long as some tasks do, on the thread that serves them.
+  let writing: Promise<string> | undefined;
+  const metrics = (): Promise<string> =>
+    (writing ??= sources.metrics.text().finally(() => (writing = undefined)));
   app.get('/metrics', async (_request, reply) =>
-    reply.type(sources.metrics.contentType).send(await sources.metrics.text()),
+    reply.type(sources.metrics.contentType).send(await metrics()),
   );
   app.get('/health', () => ({ status: 'ok' }));
   app.get('/ready', (_request, reply) => {

@@ -1,5 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes, toHex } from '@enigma-worker/crypto';
@@ -192,6 +192,35 @@ describe('the view from outside', () => {
     expect([(await get('/health')).status, (await get('/ready')).status]).toEqual([200, 200]);
     expect((await get('/elsewhere')).status).toBe(404);
     expect((await fetch(`${worker.httpUrl}/metrics`, { method: 'POST', body: 'x' })).status).toBe(404);
+  });
+
+  it('answers some of the requests that come in one packet, and refuses the others', async () => {
+    const worker = await start({ http: { port: 0 } });
+    const socket = connect(Number(new URL(worker.httpUrl!).port), '127.0.0.1');
+    cleanup.push(() => socket.destroy());
+    let answers = '';
+    socket.on('data', (chunk: Buffer) => (answers += chunk.toString()));
+    socket.write('GET /metrics HTTP/1.1\r\nHost: core\r\n\r\n'.repeat(1000));
+    const count = (status: number): number => answers.split(`HTTP/1.1 ${status} `).length - 1;
+    await expect.poll(() => count(200) + count(503), { timeout: 60_000 }).toBe(1000);
+    expect(count(200)).toBe(100);
+  });
+
+  it('holds no more connections than leave room for peers', async () => {
+    const worker = await start({ http: { port: 0 } });
+    const port = Number(new URL(worker.httpUrl!).port);
+    let refused = 0;
+    const sockets = Array.from({ length: 150 }, () => connect(port, '127.0.0.1').resume());
+    for (const socket of sockets) socket.on('error', () => undefined).on('close', () => refused++);
+    cleanup.push(() => sockets.forEach((socket) => socket.destroy()));
+    await expect.poll(() => refused, { timeout: 60_000 }).toBe(50);
+    expect(await ask(worker.endpoint, { type: 'GetAllAddrs' })).toHaveProperty('result');
+    for (const socket of sockets) socket.destroy();
+    const health = async (): Promise<number> => {
+      const answer = await fetch(`${worker.httpUrl}/health`).catch(() => undefined);
+      return answer?.status ?? 0;
+    };
+    await expect.poll(health, { timeout: 60_000 }).toBe(200);
   });
 
   it('is not there unless it was asked for', async () => {
