@@ -1,4 +1,13 @@
-import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { connect } from '@enigma-worker/client';
@@ -127,6 +136,19 @@ describe('enigma core', () => {
     expect(await filed.stop()).toBe(0);
     expect(readFileSync(old, 'utf8')).toContain('worker started');
     expect(readFileSync(log, 'utf8')).toContain('"msg":"stopped"');
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('ends although its log cannot be written any more', async () => {
+    const folder = folderForTest();
+    const [log, link] = [join(folder, 'core.log'), join(folder, 'link')];
+    symlinkSync(log, link);
+    const args = ['core', '--data-dir', join(folder, 'data'), '--port', '0', '--log-file', link];
+    const core = await serveForTest(args, { logFile: log });
+    unlinkSync(link);
+    symlinkSync('/dev/full', link);
+    core.signal('SIGHUP');
+    expect(await core.stop()).toBe(0);
+    expect(core.log()).not.toContain('"msg":"stopped"');
   });
 
   it('survives SIGHUP from its first moment on, and does what it asks for when it can', async () => {
