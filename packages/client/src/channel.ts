@@ -64,6 +64,8 @@ export class Channel {
       sendTimeout: SEND_SLICE,
       reconnectInterval: RECONNECT,
       reconnectMaxInterval: RECONNECT_MOST,
+      // Only for such an address: where it may, libzmq takes a name's IPv6 address alone, and many a core listens on IPv4.
+      ipv6: endpoint.startsWith('tcp://['),
       ...(curve === undefined
         ? {}
         : {

@@ -37,7 +37,7 @@ export class CurveSocket {
   /** @throws IpcError when the address is malformed or taken. */
   static async bind(endpoint: string, options: CurveSocketOptions): Promise<CurveSocket> {
     // A copy: the binding takes the context out of what it is given, and without it there would be no gatekeeper.
-    const socket = new Router({ ...options.router });
+    const socket = new Router({ ...options.router, ipv6: endpoint.startsWith('tcp://[') });
     try {
       await bind(socket, endpoint);
       return new CurveSocket(socket, options);
