@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -366,6 +366,21 @@ describe('the command', () => {
     expect(code).toBe(1);
     expect(stderr).toBe(`sealing key file ${key}: mode 0644 lets other users in; run: chmod 600 ${key}\n`);
   });
+
+  it.each(['core', 'principal'])(
+    'makes no new sealing key beside what an old one sealed: %s',
+    async (name) => {
+      const folder = folderForTest();
+      if (name === 'core') mkdirSync(join(folder, 'store'));
+      else writeFileSync(join(folder, 'principal.sealed'), 'sealed');
+      const { code, stderr } = await enigma([name, '--data-dir', folder]);
+      expect(code).toBe(1);
+      expect(stderr).toBe(
+        `${join(folder, 'sealing.key')} is missing, without which nothing opens that was sealed with --sealing simulation\n`,
+      );
+      expect(existsSync(join(folder, 'sealing.key'))).toBe(false);
+    },
+  );
 
   it('says the same of a passphrase', async () => {
     const folder = folderForTest();

@@ -4,10 +4,11 @@ import { Command } from 'commander';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { curveServer, NOBODY } from '../config/curve.js';
+import { openServerSealer } from '../config/existing-sealer.js';
 import { limitsFrom, limitSettings } from '../config/limits.js';
 import { listenAddress } from '../config/listen.js';
 import { load, readConfigFile } from '../config/load.js';
-import { sealingFrom, sealingSettings } from '../config/sealing.js';
+import { sealingSettings } from '../config/sealing.js';
 import { addFlags, address, flag, integer, type SettingValues } from '../config/settings.js';
 import { requireDataFolder } from '../files.js';
 import { HangUps } from '../hang-ups.js';
@@ -136,7 +137,7 @@ async function run(
   hangUps: HangUps,
   stopped: Promise<NodeJS.Signals>,
 ): Promise<void> {
-  const { openAttestation, openSealer, startWorker } = await import('@enigma-worker/core');
+  const { openAttestation, startWorker } = await import('@enigma-worker/core');
   const { logger, reopen } = await openLog('core', values.logLevel, values.logFile);
   hangUps.on(reopen);
   warnOfUnknownVariables(logger, 'core', coreSettings);
@@ -168,7 +169,7 @@ async function run(
     },
     {
       log: logger,
-      sealer: await openSealer(sealingFrom(values)),
+      sealer: await openServerSealer(values, 'store'),
       attestation: openAttestation({ kind: values.attestation, retries: values.retries }),
     },
   );

@@ -2,9 +2,10 @@ import type { Policy } from '@enigma-worker/attestation';
 import { fromHex, toHex } from '@enigma-worker/crypto';
 import { Command } from 'commander';
 import { z } from 'zod';
+import { openServerSealer } from '../config/existing-sealer.js';
 import { listenAddress } from '../config/listen.js';
 import { load, readConfigFile } from '../config/load.js';
-import { sealingFrom, sealingSettings } from '../config/sealing.js';
+import { sealingSettings } from '../config/sealing.js';
 import { addFlags, integer, list } from '../config/settings.js';
 import { readText, requireDataFolder } from '../files.js';
 import { HangUps } from '../hang-ups.js';
@@ -63,17 +64,14 @@ export function principalCommand(): Command {
         environment: process.env,
         file,
       });
-      const [{ openSealer }, { startPrincipal }] = await Promise.all([
-        import('@enigma-worker/core/tools'),
-        import('@enigma-worker/principal'),
-      ]);
+      const { startPrincipal } = await import('@enigma-worker/principal');
       const { logger, reopen } = await openLog('principal', values.logLevel, values.logFile);
       hangUps.on(reopen);
       warnOfUnknownVariables(logger, 'principal', principalSettings);
       requireDataFolder(values.dataDir);
       const principal = await startPrincipal({
         dataDir: values.dataDir,
-        sealer: await openSealer(sealingFrom(values)),
+        sealer: await openServerSealer(values, 'principal.sealed'),
         ...values.listen,
         authorisation: {
           ...(values.workers !== undefined && { workers: values.workers.map(fromHex) }),

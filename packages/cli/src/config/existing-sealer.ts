@@ -21,6 +21,18 @@ export function sealingFile({
 }
 
 /**
+ * The sealer of a server, which makes its key at the first start only. A new one beside what was sealed before would open
+ * nothing, and hide that the old one is missing.
+ * @param sealed what is in the data folder since the first start
+ * @throws as `openExistingSealer`
+ */
+export async function openServerSealer(values: SealingValues, sealed: string): Promise<Sealer> {
+  if (existsSync(join(values.dataDir, sealed))) return await openExistingSealer(values);
+  const { openSealer } = await import('@enigma-worker/core/tools');
+  return await openSealer(sealingFrom(values));
+}
+
+/**
  * The sealer of what is sealed already. A server makes its key at the first start; a tool must not: it would
  * say that everything is damaged.
  * @throws CommandError when the key's file is missing; SealingError, UsageError
