@@ -212,6 +212,14 @@ describe('the files for systemd', () => {
     server.close();
   });
 
+  it('keep the memory of what crashes, which holds keys, off the disk', () => {
+    expect(read('enigma-core.service')).toMatch(/^LimitCORE=0$/m);
+    const runs = read('Dockerfile')
+      .split('\n')
+      .filter((line) => /docker run .* (core|principal) /.test(line));
+    expect(runs.filter((line) => line.includes(' --ulimit core=0 '))).toHaveLength(2);
+  });
+
   it('let a core listen on all addresses', () => {
     expect(read('enigma-core.service')).toMatch(/^RestrictAddressFamilies=.*\bAF_NETLINK\b/m);
   });
