@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net';
 import cors from '@fastify/cors';
 import type { Client } from '@enigma-worker/client';
 import { answerBody } from '@enigma-worker/principal/json-rpc';
@@ -104,13 +105,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     return (closing ??= closeServer(app));
   };
   try {
-    const url = await app.listen({ host: options.host, port: options.port });
+    await app.listen({ host: options.host, port: options.port });
     void watch.answers();
-    return { url, close, [Symbol.asyncDispose]: close };
+    return { url: urlOf(app.server.address() as AddressInfo), close, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Fastify's own would name one address of this machine where it listens on all, and hide that others reach it. */
+function urlOf({ address, port, family }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
 /** Answers what is under way, and drops what takes too long. */

@@ -139,6 +139,11 @@ test('warns of a task that could not be run, and shows figures only when it is t
     });
 });
 
+test('says that it listens on all addresses where it does', async () => {
+  const { url } = await gateway((await core()).endpoint, { host: '0.0.0.0' });
+  expect(url).toMatch(/^http:\/\/0\.0\.0\.0:\d+$/);
+});
+
 test('answers what is under way when it closes, and goes on waiting for no principal', async () => {
   const log = keeper();
   const nobody = 'http://127.0.0.1:1';

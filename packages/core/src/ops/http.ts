@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net';
 import { fastify } from 'fastify';
 import { OpsError } from './errors.js';
 import type { Metrics } from './metrics.js';
@@ -67,8 +68,11 @@ export async function serveHttp(options: HttpOptions, sources: HttpSources): Pro
   });
   const { host = '127.0.0.1', port } = options;
   try {
-    const url = await app.listen({ host, port });
-    return { url, close: () => app.close().then(() => undefined) };
+    await app.listen({ host, port });
+    return {
+      url: urlOf(app.server.address() as AddressInfo),
+      close: () => app.close().then(() => undefined),
+    };
   } catch (error) {
     await app.close();
     const reason = error instanceof Error ? error.message : String(error);
@@ -76,4 +80,9 @@ export async function serveHttp(options: HttpOptions, sources: HttpSources): Pro
       cause: error,
     });
   }
+}
+
+/** Fastify's own would name one address of this machine where it listens on all, and hide that others reach it. */
+function urlOf({ address, port, family }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }

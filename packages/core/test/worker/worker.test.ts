@@ -223,6 +223,11 @@ describe('the view from outside', () => {
     await expect.poll(health, { timeout: 60_000 }).toBe(200);
   });
 
+  it('says that it listens on all addresses where it does', async () => {
+    const worker = await start({ http: { host: '0.0.0.0', port: 0 } });
+    expect(worker.httpUrl).toMatch(/^http:\/\/0\.0\.0\.0:\d+$/);
+  });
+
   it('is not there unless it was asked for', async () => {
     expect((await start()).httpUrl).toBeUndefined();
   });
