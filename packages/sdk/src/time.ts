@@ -1,9 +1,12 @@
 /** The longest time, in ms, that a timer takes: some 25 days. It takes a longer one for none at all. */
 const LONGEST = 2 ** 31 - 1;
 
-/** A signal that is aborted after `ms`, which may be `Infinity`. */
+/**
+ * A signal that is aborted after `ms`: `Infinity` is never, and what is left until a moment that has passed is no time.
+ * The platform's own refuses fractions and what is below zero.
+ */
 export function timeoutSignal(ms: number): AbortSignal {
-  return AbortSignal.timeout(Math.min(ms, LONGEST));
+  return AbortSignal.timeout(ms > 0 ? Math.min(Math.ceil(ms), LONGEST) : 0);
 }
 
 /** Returns after `ms`, or at once when the signal is aborted. */

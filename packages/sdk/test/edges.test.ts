@@ -8,12 +8,20 @@ import {
   waitFor,
   type Transport,
 } from '@enigma-worker/sdk';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
 /** A gateway that answers everything with this body. */
 function answering(body: string): Transport {
   return http('http://gateway.test', { fetch: () => Promise.resolve(new Response(body)) });
 }
+
+/** Holds a request until it is given up. */
+const gatewayThatIsSilent: typeof fetch = (_url, init) =>
+  new Promise((_resolve, reject) => {
+    const giveUp = () => reject(init!.signal!.reason as Error);
+    if (init!.signal!.aborted) giveUp();
+    init!.signal!.addEventListener('abort', giveUp);
+  });
 
 /** A transport that nothing may reach. */
 const unreachable = new Proxy({} as Transport, {
@@ -100,12 +108,7 @@ describe('what a gateway answers', () => {
   });
 
   test('the bounds of a call are those of asking who the worker is, too', async () => {
-    const transport = http('http://gateway.test', {
-      fetch: (_url, init) =>
-        new Promise((_resolve, reject) => {
-          init!.signal!.addEventListener('abort', () => reject(init!.signal!.reason as Error));
-        }),
-    });
+    const transport = http('http://gateway.test', { fetch: gatewayThatIsSilent });
     const call = { address: 'ab'.repeat(32), function: 'f()', timeout: 30 };
     await expect(callContract(createClient({ transport }), call)).rejects.toMatchObject({
       code: 'TRANSPORT_FAILED',
@@ -141,6 +144,53 @@ describe('what a gateway answers', () => {
       transport: { getTip: () => Promise.resolve({ key: 1, data: nothing }) } as never,
     });
     expect(await waitFor(client, { contract: 'ab'.repeat(32), timeout: Infinity })).toBe(1);
+  });
+
+  test.each([-5, NaN, 0])(
+    'who leaves %s ms for it is told that there was no answer in time',
+    async (timeout) => {
+      const transport = http('http://gateway.test', { fetch: gatewayThatIsSilent });
+      const call = { address: 'ab'.repeat(32), function: 'f()', timeout };
+      const late = { code: 'TRANSPORT_FAILED', message: expect.stringMatching(/no answer in time$/) };
+      await expect(callContract(createClient({ transport }), call)).rejects.toMatchObject(late);
+      const wait = { contract: 'ab'.repeat(32), timeout };
+      await expect(waitFor(createClient({ transport }), wait)).rejects.toMatchObject({
+        code: 'WAIT_TIMEOUT',
+      });
+    },
+  );
+
+  test('a time that is no whole number will do, and gateways are told whole ones', async () => {
+    const waits: unknown[] = [];
+    const transport = http('http://gateway.test', {
+      fetch: (_url, init) => {
+        const { method, params } = JSON.parse(init!.body as string) as { method: string; params: object };
+        if (method === 'getTaskResult') waits.push('waitMs' in params && params.waitMs);
+        return Promise.resolve(new Response('{"result":{"result":null}}'));
+      },
+    });
+    const late = { code: 'TASK_TIMEOUT' };
+    await expect(transport.computeTask(input, { timeout: 300.7 })).rejects.toMatchObject(late);
+    expect(waits).not.toHaveLength(0);
+    expect(waits.filter((each) => !Number.isInteger(each))).toEqual([]);
+    const client = createClient({
+      transport: { getTip: () => Promise.resolve({ key: 1, data: nothing }) } as never,
+    });
+    expect(await waitFor(client, { contract: 'ab'.repeat(32), timeout: 60_000.5 })).toBe(1);
+  });
+
+  test('a clock that is set while a task runs neither ends it nor makes it last', async () => {
+    const now = vi.spyOn(Date, 'now').mockReturnValue(0);
+    onTestFinished(() => now.mockRestore());
+    let asked = 0;
+    const transport = http('http://gateway.test', {
+      fetch: () => {
+        now.mockReturnValue(++asked * 86_400_000);
+        const failed = '{"result":{"status":"FAILED","output":"","usedGas":"1","signature":""}}';
+        return Promise.resolve(new Response(`{"result":${asked < 3 ? '{"result":null}' : failed}}`));
+      },
+    });
+    expect(await transport.computeTask(input)).toMatchObject({ kind: 'failedTask' });
   });
 
   test('of several workers that answer the first questions the first one is trusted', async () => {

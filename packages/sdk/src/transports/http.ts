@@ -72,17 +72,17 @@ export function http(url: string, options: HttpOptions = {}): Transport {
     bounds: RequestOptions = {},
   ): Promise<Fields> {
     await rpc(method, { taskId: toHex(taskId), ...params }, bounds);
-    const deadline = Date.now() + (bounds.timeout ?? options.timeout ?? 60_000);
+    const deadline = performance.now() + (bounds.timeout ?? options.timeout ?? 60_000);
     for (;;) {
-      const waitMs = Math.min(LONG_POLL, deadline - Date.now());
-      if (waitMs <= 0) throw new SdkError('TASK_TIMEOUT', `task ${toHex(taskId)} is not done in time`);
+      const waitMs = Math.min(LONG_POLL, Math.ceil(deadline - performance.now()));
+      if (!(waitMs > 0)) throw new SdkError('TASK_TIMEOUT', `task ${toHex(taskId)} is not done in time`);
       const reply = await rpc(
         'getTaskResult',
         { taskId: toHex(taskId), waitMs },
         { ...bounds, timeout: waitMs + 5_000 },
       );
       if (reply.has('result')) return reply.fields('result');
-      await pause(Math.min(BETWEEN, deadline - Date.now()));
+      await pause(Math.min(BETWEEN, deadline - performance.now()), bounds.signal);
     }
   }
 
