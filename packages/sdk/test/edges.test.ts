@@ -90,6 +90,21 @@ describe('what a gateway answers', () => {
     });
   });
 
+  test.each([
+    [502, '<html>Bad Gateway</html>'],
+    [429, 'slow down'],
+    [401, '{"message":"no"}'],
+    [503, ''],
+  ])('a proxy that answers for its gateway is told by its HTTP %i', async (status, body) => {
+    const transport = http('http://gateway.test', {
+      fetch: () => Promise.resolve(new Response(body, { status })),
+    });
+    await expect(createClient({ transport }).workerAddress()).rejects.toMatchObject({
+      code: 'TRANSPORT_FAILED',
+      message: `getRegistrationParams at http://gateway.test: expected an answer in JSON-RPC, got HTTP ${status}: that was no gateway`,
+    });
+  });
+
   test.each(['x', '', '-1', '0x5', '1e3', '1'.repeat(21)])('%j is no amount of gas', async (usedGas) => {
     const transport = answering(JSON.stringify({ result: { status: 'SUCCESS', usedGas } }));
     await expect(transport.estimate!(input)).rejects.toMatchObject({ code: 'TRANSPORT_FAILED' });

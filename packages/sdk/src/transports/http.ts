@@ -42,7 +42,8 @@ export function http(url: string, options: HttpOptions = {}): Transport {
     bounds: RequestOptions = {},
   ): Promise<Fields> {
     const timeout = timeoutSignal(bounds.timeout ?? options.timeout ?? 60_000);
-    let reply: unknown;
+    let status: number;
+    let text: string;
     try {
       const response = await send(url, {
         method: 'POST',
@@ -50,14 +51,20 @@ export function http(url: string, options: HttpOptions = {}): Transport {
         body: JSON.stringify({ jsonrpc: '2.0', id: ++id, method, params }),
         signal: bounds.signal === undefined ? timeout : AbortSignal.any([bounds.signal, timeout]),
       });
-      reply = await response.json();
+      status = response.status;
+      text = await response.text();
     } catch (error) {
       bounds.signal?.throwIfAborted();
       const reason = timeout.aborted ? 'no answer in time' : reasonOf(error);
       throw new SdkError('TRANSPORT_FAILED', `${method} at ${url}: ${reason}`, { cause: error });
     }
+    const reply = jsonOf(text);
+    // A proxy whose gateway is away, or that refuses, says so by its status alone.
     if (!isAnswer(reply))
-      throw malformed(`${method} at ${url}`, 'an answer in JSON-RPC: whoever is there is no gateway');
+      throw malformed(
+        `${method} at ${url}`,
+        `an answer in JSON-RPC, got HTTP ${status}: that was no gateway`,
+      );
     const answer = new Fields(method, reply);
     if (!answer.has('error')) return answer.fields('result');
     const error = answer.fields('error');
@@ -236,6 +243,14 @@ class Fields {
     const value = this.#value[name];
     if (!Number.isSafeInteger(value)) throw malformed(`${this.#method}.${name}`, 'an integer');
     return value as number;
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 
