@@ -256,6 +256,21 @@ describe('what a caller gives', () => {
     await expect(estimateGas(silent(), call)).rejects.toMatchObject(refused);
   });
 
+  test.each(['https://user:hunter2@gateway.test/', 'http://token-hunter2@gateway.test'])(
+    'a gateway is not named together with a password, which would stand in errors',
+    (url) => {
+      const text = 'gateway: expected an address without user and password';
+      expect(() => http(url)).toThrow(
+        expect.objectContaining(mismatch(expect.stringContaining(text) as string)),
+      );
+      expect(() => http(url)).not.toThrow('hunter2');
+    },
+  );
+
+  test('a gateway may be named as seen from the page', () => {
+    expect(() => http('/worker')).not.toThrow();
+  });
+
   test.each([undefined, '0061736d', [0], new ArrayBuffer(4)])('%j is no bytecode', async (bytecode) => {
     const parameters = { bytecode: bytecode as unknown as Uint8Array };
     await expect(deployContract(silent(), parameters)).rejects.toMatchObject(

@@ -7,7 +7,7 @@ import type { RequestOptions, TaskOutcome, TaskStatus, Transport } from '../tran
 export interface HttpOptions {
   /** Milliseconds until a request is given up; 60,000 when absent. */
   readonly timeout?: number;
-  /** For tests and for environments with their own. */
+  /** For tests, for environments with their own, and to add what a proxy asks for, such as a header `authorization`. */
   readonly fetch?: typeof fetch;
 }
 
@@ -31,8 +31,10 @@ const BETWEEN = 250;
 /**
  * To a core through `enigma gateway`: for browsers, and wherever ZeroMQ is not.
  * @param url for example `http://127.0.0.1:3000`
+ * @throws SdkError `ARGUMENTS_MISMATCH` when there is a password in it
  */
 export function http(url: string, options: HttpOptions = {}): Transport {
+  requireNoPassword(url);
   const send = options.fetch ?? fetch;
   let id = 0;
 
@@ -141,6 +143,14 @@ export function http(url: string, options: HttpOptions = {}): Transport {
     },
     close: () => Promise.resolve(),
   };
+}
+
+/** The URL stands in errors, and `fetch` takes none with a password anyway. */
+function requireNoPassword(url: string): void {
+  // What is no URL by itself may be one in a page.
+  const { username, password } = URL.canParse(url) ? new URL(url) : { username: '', password: '' };
+  if (username === '' && password === '') return;
+  throw new SdkError('ARGUMENTS_MISMATCH', 'gateway: expected an address without user and password');
 }
 
 interface TaskInput {
