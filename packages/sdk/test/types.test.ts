@@ -78,6 +78,54 @@ test('wrong names and types do not compile', () => {
   expectTypeOf(compiles).toBeFunction();
 });
 
+test('arguments are given by name only when every one has a name', () => {
+  const nameless = [
+    {
+      type: 'function',
+      name: 'swap',
+      stateMutability: 'nonpayable',
+      inputs: [{ type: 'uint256' }, { name: 'first', type: 'bool' }],
+      outputs: [],
+    },
+    {
+      type: 'function',
+      name: 'shift',
+      stateMutability: 'nonpayable',
+      inputs: [{ name: '', type: 'uint256' }],
+      outputs: [],
+    },
+  ] as const;
+  const compiles = (client: EnigmaClient) => {
+    const { write } = getContract(client, { abi: nameless, address: '' });
+    void write.swap([1n, true]);
+    void write.shift([1n]);
+    // @ts-expect-error one of them has no name
+    void write.swap({ first: true });
+    // @ts-expect-error an argument is missing
+    void write.swap([1n]);
+    // @ts-expect-error a text is neither a list nor an object
+    void write.swap('true');
+    // @ts-expect-error the only one has an empty name
+    void write.shift({});
+    // @ts-expect-error a text is no uint256
+    void write.shift(['1']);
+  };
+  expectTypeOf(compiles).toBeFunction();
+});
+
+test('of an ABI that is known only when it runs, every function can be called', () => {
+  const compiles = async (client: EnigmaClient, some: Abi) => {
+    const { read, write, estimateGas } = getContract(client, { abi: some, address: '' });
+    expectTypeOf(await read['winner']!()).toBeUnknown();
+    expectTypeOf(await write['bid']!({ bidder: '0x00', amount: 1n })).toEqualTypeOf<Written<unknown>>();
+    void write['bid']!(['0x00', 1n], { gasLimit: 1n });
+    void estimateGas['bid']!(['0x00', 1n]);
+    // @ts-expect-error a number is neither a list nor an object
+    void write['bid']!(5);
+  };
+  expectTypeOf(compiles).toBeFunction();
+});
+
 test('a deployment takes the arguments of the constructor', () => {
   const compiles = (client: EnigmaClient, some: Abi) => {
     const bytecode = new Uint8Array(0);
