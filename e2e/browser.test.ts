@@ -27,6 +27,8 @@ describe.skipIf(executable === undefined)('the auction page in Chromium', () => 
   const complaints: string[] = [];
   let worker: TestWorker;
   let page: Page;
+  /** A page of its own for a link with these parameters and this hash, and what went wrong in it. */
+  let follow: (query: Record<string, string>, hash?: string) => Promise<{ page: Page; errors: string[] }>;
 
   beforeAll(async () => {
     const outDir = await mkdtemp(join(tmpdir(), 'enigma-page-'));
@@ -73,7 +75,16 @@ describe.skipIf(executable === undefined)('the auction page in Chromium', () => 
       gateway: gateway.url,
       worker: toHex(worker.network.signingAddress),
     });
-    await page.goto(`${server.resolvedUrls!.local[0]!}?${query}`);
+    const base = server.resolvedUrls!.local[0]!;
+    await page.goto(`${base}?${query}`);
+    follow = async (changed, hash = '') => {
+      const other = await browser.newPage();
+      const errors: string[] = [];
+      other.setDefaultTimeout(20_000);
+      other.on('pageerror', (error) => errors.push(error.message));
+      await other.goto(`${base}?${new URLSearchParams({ ...Object.fromEntries(query), ...changed })}${hash}`);
+      return { page: other, errors };
+    };
   }, 120_000);
 
   afterAll(async () => {
@@ -141,6 +152,31 @@ describe.skipIf(executable === undefined)('the auction page in Chromium', () => 
     const shown = await page.locator('.outside').allInnerTexts();
     expect(shown.join('\n')).toMatch(/encryptedArgs\s+[0-9a-f]{100}/);
     expect(shown.join('\n')).toContain('getWorkerEncryptionKey');
+  });
+
+  test('what is wrong with a link is told on the page, and a better one is followed', async () => {
+    const { page: other, errors } = await follow({ worker: 'xyz' }, '#<img src=x>');
+    await other.getByRole('button', { name: 'Open an auction' }).click();
+    const told = other.locator('.failed');
+    await expect.poll(() => told.innerText()).toBe('worker: expected 40 hex digits');
+    await other.evaluate(`location.hash = '${'ab'.repeat(32)}'`);
+    await other.locator('form[data-person="Alice"]').waitFor();
+    expect(await other.locator('#connection').innerText()).toContain('ab'.repeat(32));
+    expect(errors).toEqual([]);
+  });
+
+  test('whoever is there instead of a gateway is shown, with what came', async () => {
+    const { page: other, errors } = await follow({ gateway: page.url() });
+    await other.getByRole('button', { name: 'Open an auction' }).click();
+    await expect.poll(() => other.locator('.failed').innerText()).toContain('HTTP 404: that was no gateway');
+    expect(await other.locator('.outside').innerText()).toContain('getWorkerEncryptionKey');
+    expect(errors).toEqual([]);
+  });
+
+  test('what people did is read out, and ciphertext is not', async () => {
+    expect(await page.locator('[aria-live="polite"] .verified').count()).toBeGreaterThan(0);
+    expect(await page.locator('.outside').count()).toBeGreaterThan(0);
+    expect(await page.locator('[aria-live] .outside, .outside[aria-live]').count()).toBe(0);
   });
 
   test('the browser had nothing to complain of', () => {

@@ -13,7 +13,7 @@ const people = ['Alice', 'Bob', 'Carol'].map((name) => ({ name, secret: newSecre
 
 /** The worker's address: pinned by whoever made the link, or that of the worker that answers first. */
 let worker = query.get('worker') ?? undefined;
-let auction = location.hash.slice(1);
+let auction = '';
 
 /** Does something as somebody, and tells on the page what they see and what the wire sees. */
 async function act<R extends Receipt>(
@@ -21,9 +21,10 @@ async function act<R extends Receipt>(
   run: (client: EnigmaClient) => Promise<R>,
 ): Promise<{ readonly result: R; readonly entry: Entry } | undefined> {
   const entry = new Entry(title);
-  const transport = http(gateway, { fetch: tappedFetch((exchange) => entry.add(exchange)) });
-  const client = createClient({ transport, ...(worker !== undefined && { worker }) });
+  let client: EnigmaClient | undefined;
   try {
+    const transport = http(gateway, { fetch: tappedFetch((exchange) => entry.add(exchange)) });
+    client = createClient({ transport, ...(worker !== undefined && { worker }) });
     const result = await run(client);
     worker = hex(await client.workerAddress());
     entry.succeed(result, worker);
@@ -33,7 +34,7 @@ async function act<R extends Receipt>(
     entry.fail(error instanceof Error ? error.message : String(error), error instanceof TaskFailedError);
     return undefined;
   } finally {
-    await client.close();
+    await client?.close();
   }
 }
 
@@ -48,12 +49,19 @@ function showConnection(): void {
   );
 }
 
+/** Goes to the auction that the address of the page names, if it names one. */
+function follow(): void {
+  const address = location.hash.slice(1);
+  if (/^(0x)?[\da-f]{64}$/i.test(address)) enter(address);
+}
+
 function enter(address: string): void {
   auction = address.replace(/^0x/, '').toLowerCase();
   history.replaceState(null, '', `#${auction}`);
   byId('open').hidden = true;
   byId('people').hidden = false;
   byId('ending').hidden = false;
+  byId('outcome').textContent = '';
   showConnection();
 }
 
@@ -107,5 +115,6 @@ on(byId<HTMLButtonElement>('ask'), async () => {
   byId('outcome').textContent = `${name} wins and pays ${price}`;
 });
 
-if (auction === '') showConnection();
-else enter(auction);
+addEventListener('hashchange', follow);
+showConnection();
+follow();

@@ -31,6 +31,8 @@ export class Entry {
   readonly #outside = element('article', 'outside');
 
   constructor(title: string) {
+    // Read out as it comes, unlike the wire: nobody wants to hear ciphertext.
+    this.#inside.setAttribute('aria-live', 'polite');
     this.#inside.append(element('h3', '', title));
     byId('story').append(element('div', 'columns entry', this.#inside, this.#outside));
   }

@@ -13,14 +13,23 @@ export function tappedFetch(onExchange: (exchange: Exchange) => void): typeof fe
   return async (input, init) => {
     const response = await fetch(input, init);
     const request = JSON.parse(init?.body as string) as { method: string; params: object };
-    const reply = (await response.clone().json()) as { result?: unknown; error?: { message: string } };
     onExchange({
       method: request.method,
       sent: fieldsOf(request.params),
-      received: fieldsOf(reply.error === undefined ? reply.result : { error: reply.error.message }),
+      received: receivedOf(await response.clone().text()),
     });
     return response;
   };
+}
+
+/** What came of an answer: whoever is there may speak something else than a gateway does, and is shown as it is. */
+function receivedOf(text: string): Fields {
+  try {
+    const reply = JSON.parse(text) as { result?: unknown; error?: { message: string } };
+    return fieldsOf(reply.error === undefined ? reply.result : { error: reply.error.message });
+  } catch {
+    return [['answer', text]];
+  }
 }
 
 function fieldsOf(value: unknown, name = ''): Fields {
