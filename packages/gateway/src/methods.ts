@@ -15,6 +15,10 @@ export interface GatewayLimits {
   readonly defaultGas: bigint;
   /** Longest time in ms that a question for a result is held open. */
   readonly wait: number;
+  /** Characters of all large replies that are in memory at a time. */
+  readonly replies: number;
+  /** Longest time in ms for which a caller may read nothing of a reply. */
+  readonly unread: number;
 }
 
 /** What the methods need. */

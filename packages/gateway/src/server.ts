@@ -3,8 +3,9 @@ import cors from '@fastify/cors';
 import type { Client } from '@enigma-worker/client';
 import { answerBody } from '@enigma-worker/principal/json-rpc';
 import fastify, { type FastifyInstance } from 'fastify';
-import { createJSONRPCErrorResponse } from 'json-rpc-2.0';
+import { createJSONRPCErrorResponse, type JSONRPCRequest } from 'json-rpc-2.0';
 import { CoreWatch } from './core-watch.js';
+import { LargeReplies } from './large-replies.js';
 import { type GatewayLog, silentLog } from './log.js';
 import type { GatewayMetrics } from './metrics.js';
 import { addMethods, type GatewayLimits } from './methods.js';
@@ -61,7 +62,13 @@ function provisioner(client: Client, principal: string, signal: AbortSignal, log
 const REQUEST_TIMEOUT = 120_000;
 /** How long, in ms, a close waits for requests that are under way. */
 const PATIENCE = 5_000;
-const DEFAULT_LIMITS: GatewayLimits = { bytecode: 16 << 20, defaultGas: 100_000_000n, wait: 30_000 };
+const DEFAULT_LIMITS: GatewayLimits = {
+  bytecode: 16 << 20,
+  defaultGas: 100_000_000n,
+  wait: 30_000,
+  replies: 256 << 20,
+  unread: 60_000,
+};
 
 /**
  * Starts a JSON-RPC front door to a worker. It sees nothing secret: everything that passes is sealed for the worker
@@ -76,10 +83,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       ? (await import('./metrics.js')).createMetrics(() => watch.reachable)
       : undefined;
   const rpc = createRpc();
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const replies = new LargeReplies(limits.replies);
   addMethods(rpc, {
     client,
     tasks: new TaskRegistry(options.capacity ?? 10_000, options.lifetime ?? 3_600_000),
-    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    limits,
     observer: createObserver(log, metrics),
     ...(principal !== undefined && { provision: provisioner(client, principal, stop.signal, log) }),
   });
@@ -93,7 +102,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { origins = true } = options;
   await app.register(cors, { origin: origins === true ? true : [...origins], methods: ['POST', 'GET'] });
   app.post('/', async (request, reply) => {
-    const answer = await answerBody(rpc, request.body, invalidBatch);
+    const counted = replies.to(reply.raw);
+    const receive = async (each: JSONRPCRequest) => counted(await rpc.receive(each));
+    const answer = await answerBody({ receive }, request.body, invalidBatch);
+    reply.raw.setTimeout(limits.unread, () => reply.raw.destroy());
     return answer ?? reply.code(204).send();
   });
   addOps(app, watch, metrics);

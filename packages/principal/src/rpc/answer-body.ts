@@ -1,8 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { JSONRPCRequest, JSONRPCResponse, JSONRPCServer } from 'json-rpc-2.0';
+import type { JSONRPCRequest, JSONRPCResponse } from 'json-rpc-2.0';
 
 /** What one HTTP body is answered with: nothing for notifications. */
 export type RpcReply = JSONRPCResponse | JSONRPCResponse[] | null;
+
+/** Answers single requests, as a `JSONRPCServer` does. */
+export interface Receiver {
+  receive(request: JSONRPCRequest): PromiseLike<JSONRPCResponse | null>;
+}
 
 /** Requests in one batch. */
 const LARGEST_BATCH = 100;
@@ -12,7 +17,7 @@ const LARGEST_BATCH = 100;
  * @param refuse makes the reply to a batch of a wrong size
  */
 export async function answerBody(
-  server: JSONRPCServer,
+  server: Receiver,
   body: unknown,
   refuse: (message: string) => JSONRPCResponse,
 ): Promise<RpcReply> {
