@@ -83,8 +83,8 @@ export function createClient(options: ClientOptions): EnigmaClient {
     inTurn(task, bounds) {
       if (own === undefined) return task();
       const turn = unlessAborted(last, bounds?.signal).then(task);
-      // One that was aborted leaves those before it running.
-      last = Promise.allSettled([last, turn]);
+      // One that was aborted leaves those before it running. What they came to is not for the next one to keep.
+      last = Promise.allSettled([last, turn]).then(() => undefined);
       return turn;
     },
     notice: (task) => options.onTask?.(task),

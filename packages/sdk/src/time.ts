@@ -29,8 +29,15 @@ export async function unlessAborted<T>(promise: Promise<T>, signal?: AbortSignal
   signal.throwIfAborted();
   // Of more than ten that listen to one signal Node would warn as of a leak.
   const own = AbortSignal.any([signal]);
+  let onAbort = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
-    own.addEventListener('abort', () => reject(own.reason as Error), { once: true });
+    onAbort = () => reject(own.reason as Error);
+    own.addEventListener('abort', onAbort);
   });
-  return await Promise.race([promise, aborted]);
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    // One that lives as long as its page would hold all that ever listened to it.
+    own.removeEventListener('abort', onAbort);
+  }
 }
