@@ -79,6 +79,23 @@ describe('frames', () => {
     expect(drain(reader).map(({ body }) => body)).toEqual(message.map((body) => body.toString('hex')));
   });
 
+  it('keep nothing in memory of what came beside them', () => {
+    const reader = new FrameReader(1 << 20);
+    const noise = encodeCommand('NOISE', Buffer.alloc(60_000));
+    const [small, large, empty] = [Buffer.of(1), Buffer.alloc(100_000, 2), Buffer.alloc(0)];
+    const stream = Buffer.concat([...encodeMessage([small, large, empty, small]), noise]);
+    // As a socket gives it: the large one begins in one chunk and ends in another, which goes on.
+    for (const [from, to] of [
+      [0, 50_000],
+      [50_000, stream.length],
+    ]) {
+      reader.push(Buffer.from(new Uint8Array(stream.subarray(from, to))));
+    }
+    const kept = [reader.next()!, reader.next()!, reader.next()!];
+    expect(kept.map(({ body }) => body)).toEqual([small, large, empty]);
+    expect(kept.map(({ body }) => body.buffer.byteLength)).toEqual([1, 100_000, 0]);
+  });
+
   it('pass over what is longer than the limit, and go on', () => {
     const stream = Buffer.concat(encodeMessage([Buffer.alloc(1600, 1), Buffer.alloc(101, 2), Buffer.of(3)]));
     for (const step of [1, 7, stream.length]) {

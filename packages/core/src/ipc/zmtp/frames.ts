@@ -12,6 +12,7 @@ const COPIED = 16 * 1024;
 const CRUMBS = 4096;
 /** A body of more times the limit than this is not even passed over. */
 const FAR_TOO_LONG = 16;
+const EMPTY = Buffer.alloc(0);
 
 /** A frame that breaks the protocol or a limit: the connection cannot go on. */
 export class FrameError extends Error {
@@ -88,7 +89,9 @@ export class FrameReader {
     }
     if (this.#length < header + size) return undefined;
     this.#skip(header);
-    return { isCommand, more, body: this.#take(size) };
+    const body = this.#take(size);
+    // What others follow is kept until they are there, and may stand before a reply for as long as that takes.
+    return { isCommand, more, body: more ? ofItsOwn(body) : body };
   }
 
   #pass(passing: { readonly frame: Frame; left: number }): Frame | undefined {
@@ -125,15 +128,29 @@ export class FrameReader {
   }
 
   #take(count: number): Buffer {
-    const first = this.#chunks[0];
-    if (first === undefined || this.#at + count <= first.length) {
-      const body = first === undefined ? Buffer.alloc(0) : first.subarray(this.#at, this.#at + count);
-      this.#skip(count);
-      return body;
+    if (count === 0) return EMPTY;
+    const from = this.#at;
+    const first = this.#chunks[0]!;
+    let body: Buffer;
+    if (from + count <= first.length) {
+      body = first.subarray(from, from + count);
+    } else {
+      // No more than the body: what comes behind it would keep all of it in memory.
+      body = Buffer.allocUnsafeSlow(count);
+      let filled = first.copy(body, 0, from);
+      for (let next = 1; filled < count; next++) filled += this.#chunks[next]!.copy(body, filled);
     }
-    this.#chunks = [Buffer.concat(this.#chunks)];
-    return this.#take(count);
+    this.#skip(count);
+    return body;
   }
+}
+
+/** The same bytes; a copy of them if they would keep many others in memory. */
+function ofItsOwn(body: Buffer): Buffer {
+  if (body.buffer.byteLength <= 2 * body.length) return body;
+  const copy = Buffer.allocUnsafeSlow(body.length);
+  body.copy(copy);
+  return copy;
 }
 
 /** The bytes of a message; long bodies are not copied. */
