@@ -1,9 +1,9 @@
+import { isCurveKey } from '@enigma-worker/protocol';
 import { ClientError } from './errors.js';
 import type { CurveClient } from './options.js';
 
 const TCP = /^tcp:\/\/(?:\[[^\]\s]+\]|[^:/\s]+):(\d{1,5})$/;
 const IPC = /^ipc:\/\/\S/;
-const Z85_KEY = /^[0-9a-zA-Z.\-:+=^!/*?&<>()[\]{}@%$#]{40}$/;
 
 /**
  * Refuses what is no address of a worker, before ZeroMQ sees it: that says no more than "Invalid argument".
@@ -22,7 +22,7 @@ export function badEndpoint(endpoint: string, options?: ErrorOptions): ClientErr
 }
 
 /**
- * Refuses keys that are none, before ZeroMQ sees them: what it makes of one wrong character ends the process.
+ * Refuses keys that are none, before ZeroMQ sees them: what it makes of them ends the process.
  * @throws ClientError `BAD_CURVE_KEY`, which does not quote the secret one
  */
 export function requireCurveKeys({ serverPublicKey, publicKey, secretKey }: CurveClient): void {
@@ -32,7 +32,7 @@ export function requireCurveKeys({ serverPublicKey, publicKey, secretKey }: Curv
     'our secret key': secretKey,
   };
   for (const [what, key] of Object.entries(keys)) {
-    if (!Z85_KEY.test(key))
+    if (!isCurveKey(key))
       throw new ClientError('BAD_CURVE_KEY', `CURVE: ${what} is not 40 characters of Z85`);
   }
 }

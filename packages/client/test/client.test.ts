@@ -373,7 +373,14 @@ describe('CURVE', () => {
     const [server, ours] = [curveKeyPair(), curveKeyPair()];
     const keys = { serverPublicKey: server.publicKey, ...ours };
     for (const name of Object.keys(keys) as (keyof typeof keys)[]) {
-      for (const wrong of [`${keys[name].slice(0, -1)}"`, keys[name].slice(1), `${keys[name]}0`, '']) {
+      const tooGreat = `${keys[name].slice(0, -5)}#####`;
+      for (const wrong of [
+        `${keys[name].slice(0, -1)}"`,
+        keys[name].slice(1),
+        `${keys[name]}0`,
+        tooGreat,
+        '',
+      ]) {
         const curve = { ...keys, [name]: wrong };
         const error = thrownBy(() => connect('tcp://127.0.0.1:1', { curve }));
         expect(error).toMatchObject({ code: 'BAD_CURVE_KEY' });

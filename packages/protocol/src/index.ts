@@ -1,3 +1,4 @@
+export { isCurveKey } from './curve-key.js';
 export * from './errors.js';
 export * from './limits.js';
 export * from './epoch.js';

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isCurveKey } from '@enigma-worker/protocol';
 import { IpcError } from './errors.js';
 
 /** Keys of a CURVE server, in ZeroMQ's Z85 text (40 characters each). */
@@ -24,8 +25,6 @@ export const DEFAULT_PORT = 5552;
 
 /** Of Linux, one less than its structure has, for a zero at the end; others have a few less and say so. */
 const IPC_PATH_BYTES = 107;
-
-const Z85_KEY = /^[0-9a-zA-Z.\-:+=^!/*?&<>()[\]{}@%$#]{40}$/;
 
 /** Whether whoever reaches the port commands the worker: plain TCP beyond loopback. */
 export function isOpenToAll({ bind, curve }: BindOptions): boolean {
@@ -86,7 +85,7 @@ function isLoopback(host: string): boolean {
 }
 
 function requireCurveKeys(curve: CurveServer): void {
-  if (!Z85_KEY.test(curve.secretKey)) {
+  if (!isCurveKey(curve.secretKey)) {
     throw new IpcError('BAD_CURVE_KEY', 'the CURVE secret key of the server is not 40 characters of Z85');
   }
   requireClientKeys(curve.allowedClients);
@@ -95,7 +94,7 @@ function requireCurveKeys(curve: CurveServer): void {
 /** @throws IpcError `BAD_CURVE_KEY` */
 export function requireClientKeys(keys: readonly string[]): void {
   for (const key of keys) {
-    if (!Z85_KEY.test(key)) {
+    if (!isCurveKey(key)) {
       throw new IpcError(
         'BAD_CURVE_KEY',
         `the allowed CURVE client key "${key}" is not 40 characters of Z85`,

@@ -452,3 +452,7 @@ describe('CURVE', () => {
     });
   });
 });
+    // Five digits that stand for more than four bytes can hold.
+    await expect(serve({ curve: { ...curve, secretKey: '#'.repeat(40) } })).rejects.toMatchObject({
+      code: 'BAD_CURVE_KEY',
+    });
