@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Router, type SocketOptions } from 'zeromq';
 import { bindError, ipcPath, requireFree, withPrivateFiles } from './bind-errors.js';
 import { Outbox } from './outbox.js';
-import type { Frames } from './transport.js';
+import { type Frames, LAST_REPLIES } from './transport.js';
 import { Turn } from './turn.js';
 
 /** How often, in ms, it is looked whether everything is answered. */
@@ -26,6 +26,7 @@ export class CurveSocket {
   readonly #unanswered = new Set<Uint8Array>();
   #receiving: Promise<void> = Promise.resolve();
   #ended = false;
+  #lastReply = -Infinity;
 
   private constructor(socket: Router, { outboundBytes, spin }: CurveSocketOptions) {
     this.#socket = socket;
@@ -54,12 +55,16 @@ export class CurveSocket {
   /** Sends the reply to a message that came through this socket; one to any other goes nowhere. */
   send(frames: Uint8Array[]): void {
     const [name] = frames;
-    if (name !== undefined && this.#unanswered.delete(name)) this.#outbox.send(frames);
+    if (name === undefined || !this.#unanswered.delete(name)) return;
+    this.#lastReply = performance.now();
+    this.#outbox.send(frames);
   }
 
-  /** Waits, at most `ms`, until no reply is held back for anyone. */
+  /** Waits, at most `ms`, until no reply is held back for anyone, and then until peers had time for the last ones. */
   async drain(ms: number): Promise<void> {
     await this.#outbox.drain(ms);
+    const left = this.#lastReply + LAST_REPLIES - performance.now();
+    if (left > 0) await pause(left);
   }
 
   /** Takes no more messages, and waits, at most `ms` for each, until those taken are answered and the replies have left. */

@@ -3,7 +3,13 @@ import { Context } from 'zeromq';
 import { CurveSocket, type CurveSocketOptions } from './curve-socket.js';
 import type { CurveServer } from './endpoint.js';
 import { IpcError } from './errors.js';
-import type { AllowListChange, Frames, Transport, TransportOptions } from './transport.js';
+import {
+  type AllowListChange,
+  type Frames,
+  KEEP_ALIVE,
+  type Transport,
+  type TransportOptions,
+} from './transport.js';
 import { admitOnly, type Gatekeeper } from './zap.js';
 
 /** Messages a peer may have on their way in before ZeroMQ stops reading from it. */
@@ -56,6 +62,9 @@ export class CurveTransport implements Transport {
       maxMessageSize: options.maxFrameBytes,
       linger: LINGER,
       backlog: 1024,
+      // A peer whose machine is gone says no more: its connection would stay for ever.
+      tcpKeepalive: 1,
+      tcpKeepaliveIdle: KEEP_ALIVE / 1000,
     };
     const socketOptions = { router, outboundBytes: options.outboundBytes, spin: options.spin };
     try {

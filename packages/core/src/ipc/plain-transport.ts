@@ -1,7 +1,7 @@
 import { unlinkSync } from 'node:fs';
 import { type AddressInfo, createServer, type ListenOptions, type Server } from 'node:net';
 import { bindError, ipcPath, requireFree, withPrivateFiles } from './bind-errors.js';
-import type { Frames, Transport, TransportOptions } from './transport.js';
+import { type Frames, KEEP_ALIVE, LAST_REPLIES, type Transport, type TransportOptions } from './transport.js';
 import { Turn } from './turn.js';
 import { Budget } from './zmtp/budget.js';
 import { Connection, type SharedByConnections } from './zmtp/connection.js';
@@ -9,10 +9,6 @@ import { Departures } from './zmtp/departures.js';
 
 /** How long, in ms, closing waits for replies that are on their way out. */
 const LINGER = 2_000;
-/** How long, in ms, peers have to take in their last replies: libzmq with ZMQ_IMMEDIATE drops what comes with the end. */
-const LAST_REPLIES = 500;
-/** After so long, in ms, without a word from a peer the system asks whether it is still there. */
-const KEEP_ALIVE = 60_000;
 /** Connections that wait to be accepted. */
 const BACKLOG = 1024;
 /** What hosts stand for where ZeroMQ and the resolver may differ. */

@@ -8,6 +8,11 @@ export function sizeOf(frames: Frames): number {
   return frames.reduce((sum, { length }) => sum + length, 0);
 }
 
+/** After so long, in ms, without a word from a peer the system asks whether it is still there. */
+export const KEEP_ALIVE = 60_000;
+/** How long, in ms, peers have to take in their last replies: libzmq with ZMQ_IMMEDIATE drops what comes with the end. */
+export const LAST_REPLIES = 500;
+
 /** Stands for a frame that was too long to be kept. */
 export const TOO_LONG = Buffer.alloc(1);
 

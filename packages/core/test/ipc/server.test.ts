@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -456,3 +456,32 @@ describe('CURVE', () => {
     await expect(serve({ curve: { ...curve, secretKey: '#'.repeat(40) } })).rejects.toMatchObject({
       code: 'BAD_CURVE_KEY',
     });
+  it('lets a peer take its last replies in which is not at it at once', async () => {
+    const server = await start({ curve });
+    const socket = dealer(server, { ...as(allowed), immediate: true });
+    await socket.send(['', 'task x 1']);
+    while (server.stats().tasks === 0) await new Promise(setImmediate);
+    const closed = server.close();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(texts(await socket.receive())).toEqual(['', 'done x 1']);
+    await closed;
+  });
+
+  it.runIf(existsSync('/proc/net/tcp'))(
+    'has the system ask whether a silent peer is still there',
+    async () => {
+      const KEEP_ALIVE_TIMER = '02';
+      const plain = await start();
+      const encrypted = await start({ curve });
+      for (const [server, options] of [[plain, {}] as const, [encrypted, as(allowed)] as const]) {
+        expect(await call(request(server, options), 'echo a')).toEqual(['a']);
+        const port = portOf(server).toString(16).toUpperCase().padStart(4, '0');
+        // A socket's own address, the peer's, its state, its queues, its timer.
+        const connection = new RegExp(`: 0100007F:${port} 0100007F:\\w+ 01 \\w+:\\w+ (\\w+):`);
+        await expect
+          .poll(() => connection.exec(readFileSync('/proc/net/tcp', 'utf8'))?.[1], { timeout: 20_000 })
+          .toBe(KEEP_ALIVE_TIMER);
+      }
+    },
+  );
+
