@@ -35,14 +35,21 @@ export async function requireFree(path: string): Promise<void> {
   if (alive) throw inUse(`ipc://${path}`);
 }
 
-/** Runs `bind` so that the files it makes are for our own user only, from their first moment on. */
-export async function withPrivateFiles<T>(bind: () => Promise<T>): Promise<T> {
-  const mask = process.umask(0o177);
-  try {
-    return await bind();
-  } finally {
-    process.umask(mask);
-  }
+/** The mask of new files belongs to the process: whoever took it while another has changed it would put that back. */
+let maskIsFree: Promise<unknown> = Promise.resolve();
+
+/** Runs `bind` so that the files it makes are for our own user only, from their first moment on; one after the other. */
+export function withPrivateFiles<T>(bind: () => Promise<T>): Promise<T> {
+  const bound = maskIsFree.then(async () => {
+    const mask = process.umask(0o177);
+    try {
+      return await bind();
+    } finally {
+      process.umask(mask);
+    }
+  });
+  maskIsFree = bound.catch(() => undefined);
+  return bound;
 }
 
 /** What a failure to bind means. */

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { withPrivateFiles } from '#ipc/bind-errors.js';
 import { IpcError } from '#ipc/errors.js';
 import { encodeCommand } from '#ipc/zmtp/frames.js';
 import { greeting } from '#ipc/zmtp/handshake.js';
@@ -400,6 +401,21 @@ describe('CURVE', () => {
   const keys = curveKeyPair();
   const allowed = curveKeyPair();
   const stranger = curveKeyPair();
+  it('leaves the mask of new files as it was when several bind at one time', async () => {
+    const mask = process.umask();
+    const [one, other] = [new Door(), new Door()];
+    const bound = [one, other].map(({ opened }) => withPrivateFiles(() => opened));
+    try {
+      one.open();
+      await bound[0];
+      other.open();
+      await bound[1];
+      expect(process.umask()).toBe(mask);
+    } finally {
+      process.umask(mask);
+    }
+  });
+
   const curve = { secretKey: keys.secretKey, allowedClients: [allowed.publicKey] };
   const as = (pair: typeof keys, serverKey = keys.publicKey): SocketOptions<Request> => ({
     curveServerKey: serverKey,
