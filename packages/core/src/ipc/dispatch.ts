@@ -114,8 +114,8 @@ export class Dispatch implements Dispatcher {
     }
   }
 
-  reject(why: string): Uint8Array {
-    this.#options.observer?.answered('unknown', 'error', 0);
+  reject(why: string, outcome: 'error' | 'refused' = 'error'): Uint8Array {
+    this.#options.observer?.answered('unknown', outcome, 0);
     return encodeError({ id: null }, why, this.#options.dialect);
   }
 

@@ -13,8 +13,10 @@ export interface MultipartLimits extends QueueLimits {
 export interface MultipartModules {
   /** The reply to one request; never rejects. */
   readonly answer: (envelope: Frames, part: Uint8Array) => Uint8Array | Promise<Uint8Array>;
-  /** The reply to something that is not taken. */
+  /** The reply to something that can never be taken. */
   readonly reject: (why: string) => Uint8Array;
+  /** The reply to something that is not taken now. */
+  readonly refuse: (why: string) => Uint8Array;
   readonly send: (frames: Uint8Array[]) => void;
   /** Whether nobody is there any more to whom the replies could go. */
   readonly isGone: (envelope: Frames) => boolean;
@@ -47,7 +49,7 @@ export class Multipart {
    */
   take(peer: string, envelope: Frames, parts: Frames, wrong = this.#tooMany(parts)): void {
     const refuse = (why: string): void => {
-      this.#modules.send([...envelope, ...parts.map(() => this.#modules.reject(why))]);
+      this.#modules.send([...envelope, ...parts.map(() => this.#modules.refuse(why))]);
     };
     const isAccepted = this.queue.offer({
       peer,

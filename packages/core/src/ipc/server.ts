@@ -31,8 +31,8 @@ export interface Work {
 export interface Dispatcher {
   /** Answers one request at once, or says what work it is. Never throws. */
   begin(frame: Uint8Array): Uint8Array | Work;
-  /** The reply to something that is no request at all. */
-  reject(why: string): Uint8Array;
+  /** The reply to something that is not read: it is no request at all, or too much is pending. */
+  reject(why: string, outcome?: 'error' | 'refused'): Uint8Array;
   /** Told of large replies that left, whose memory nobody reads any more; not of every one. */
   sent?(reply: Uint8Array): void;
 }
@@ -117,6 +117,10 @@ export class Server implements AsyncDisposable {
       {
         answer: (envelope, part) => this.#answerPart(envelope, part),
         reject: (why) => dispatcher.reject(why),
+        refuse: (why) => {
+          this.#refused++;
+          return dispatcher.reject(why, 'refused');
+        },
         send: (message) => transport.send(message),
         isGone: ([peer]) => peer !== undefined && transport.isGone?.(peer) === true,
       },

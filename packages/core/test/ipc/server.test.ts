@@ -182,6 +182,18 @@ describe('many peers', () => {
     expect(server.stats()).toEqual({ tasks: 0, waiting: 0, writes: 0, reads: 0, refused: 2 });
   });
 
+  it('counts each request of a message that is refused', async () => {
+    const door = new Door();
+    const server = await start({}, door);
+    const socket = dealer(server);
+    for (let i = 0; i < 5; i++) await socket.send(['', 'task x door', 'echo a']);
+    const [, ...replies] = texts(await socket.receive());
+    expect(replies).toEqual([expect.stringContaining('busy'), expect.stringContaining('busy')]);
+    expect(server.stats().refused).toBe(2);
+    door.open();
+    for (let i = 0; i < 4; i++) expect(texts(await socket.receive())).toEqual(['', 'done x door', 'a']);
+  });
+
   it('counts what stands before a request among what the peer has in hand', async () => {
     const door = new Door();
     const socket = dealer(await start({}, door));
@@ -389,18 +401,6 @@ describe('binding', () => {
     await expect(serve({ bind })).rejects.toMatchObject({ code: 'ENDPOINT_IN_USE' });
   });
 
-  it('removes no file that is not a socket', async () => {
-    const file = join(folder(), 'precious');
-    writeFileSync(file, 'data');
-    await expect(serve({ bind: `ipc://${file}` })).rejects.toMatchObject({ code: 'BAD_ENDPOINT' });
-    expect(statSync(file).size).toBe(4);
-  });
-});
-
-describe('CURVE', () => {
-  const keys = curveKeyPair();
-  const allowed = curveKeyPair();
-  const stranger = curveKeyPair();
   it('leaves the mask of new files as it was when several bind at one time', async () => {
     const mask = process.umask();
     const [one, other] = [new Door(), new Door()];
@@ -416,6 +416,18 @@ describe('CURVE', () => {
     }
   });
 
+  it('removes no file that is not a socket', async () => {
+    const file = join(folder(), 'precious');
+    writeFileSync(file, 'data');
+    await expect(serve({ bind: `ipc://${file}` })).rejects.toMatchObject({ code: 'BAD_ENDPOINT' });
+    expect(statSync(file).size).toBe(4);
+  });
+});
+
+describe('CURVE', () => {
+  const keys = curveKeyPair();
+  const allowed = curveKeyPair();
+  const stranger = curveKeyPair();
   const curve = { secretKey: keys.secretKey, allowedClients: [allowed.publicKey] };
   const as = (pair: typeof keys, serverKey = keys.publicKey): SocketOptions<Request> => ({
     curveServerKey: serverKey,
@@ -459,19 +471,6 @@ describe('CURVE', () => {
     await expect(serve({ curve, bind })).rejects.toMatchObject({ code: 'ENDPOINT_IN_USE' });
   });
 
-  it('refuses a malformed key', async () => {
-    await expect(serve({ curve: { ...curve, secretKey: 'short' } })).rejects.toMatchObject({
-      code: 'BAD_CURVE_KEY',
-    });
-    await expect(serve({ curve: { ...curve, allowedClients: ['x'] } })).rejects.toMatchObject({
-      code: 'BAD_CURVE_KEY',
-    });
-  });
-});
-    // Five digits that stand for more than four bytes can hold.
-    await expect(serve({ curve: { ...curve, secretKey: '#'.repeat(40) } })).rejects.toMatchObject({
-      code: 'BAD_CURVE_KEY',
-    });
   it('lets a peer take its last replies in which is not at it at once', async () => {
     const server = await start({ curve });
     const socket = dealer(server, { ...as(allowed), immediate: true });
@@ -501,3 +500,16 @@ describe('CURVE', () => {
     },
   );
 
+  it('refuses a malformed key', async () => {
+    // Five digits that stand for more than four bytes can hold.
+    await expect(serve({ curve: { ...curve, secretKey: '#'.repeat(40) } })).rejects.toMatchObject({
+      code: 'BAD_CURVE_KEY',
+    });
+    await expect(serve({ curve: { ...curve, secretKey: 'short' } })).rejects.toMatchObject({
+      code: 'BAD_CURVE_KEY',
+    });
+    await expect(serve({ curve: { ...curve, allowedClients: ['x'] } })).rejects.toMatchObject({
+      code: 'BAD_CURVE_KEY',
+    });
+  });
+});
