@@ -200,7 +200,10 @@ export class Channel {
   }
 
   #denied(): void {
-    const text = `${this.endpoint} refused the handshake: it does not allow our CURVE key, or has another key than expected`;
+    const why = this.#curve
+      ? 'it does not allow our CURVE key, has another key than expected, or speaks no CURVE'
+      : 'it asks for CURVE keys, or is no worker';
+    const text = `${this.endpoint} refused the handshake: ${why}`;
     for (const exchange of this.#exchanges.values()) exchange.settle(new ClientError('DENIED', text));
     if (!this.#socket.closed) this.#denial ??= setTimeout(() => this.#askAgain(), AFTER_DENIAL);
   }

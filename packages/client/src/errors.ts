@@ -6,7 +6,7 @@ export type ClientErrorCode =
   | 'TIMEOUT'
   /** The connection broke while the answer was due. The request may have been carried out. */
   | 'CONNECTION_LOST'
-  /** The worker does not accept our CURVE key, or is not the one whose key we expect. */
+  /** The worker does not accept our CURVE key, is not the one whose key we expect, or one side alone speaks CURVE. */
   | 'DENIED'
   /** The caller's signal was aborted. */
   | 'ABORTED'

@@ -369,6 +369,25 @@ describe('CURVE', () => {
     );
   });
 
+  it('says that it has no key, or that the other side wants none', async () => {
+    const [serverKeys, ours] = [curveKeyPair(), curveKeyPair()];
+    const encrypted = new Reply({ linger: 0, curveServer: true, curveSecretKey: serverKeys.secretKey });
+    const open = new Reply({ linger: 0 });
+    opened.push(encrypted, open);
+    for (const rep of [encrypted, open]) await rep.bind('tcp://127.0.0.1:*');
+    const without = client(encrypted.lastEndpoint ?? '');
+    expect(await failure(without.getTip({ input: address }))).toMatchObject({
+      code: 'DENIED',
+      message: expect.stringMatching(/refused the handshake: it asks for CURVE keys, or is no worker$/),
+    });
+    const curve = { serverPublicKey: serverKeys.publicKey, ...ours };
+    const withKeys = client(open.lastEndpoint ?? '', { curve });
+    expect(await failure(withKeys.getTip({ input: address }))).toMatchObject({
+      code: 'DENIED',
+      message: expect.stringMatching(/or speaks no CURVE$/),
+    });
+  });
+
   it('refuses keys that are none, without a word of the secret one', () => {
     const [server, ours] = [curveKeyPair(), curveKeyPair()];
     const keys = { serverPublicKey: server.publicKey, ...ours };
