@@ -30,6 +30,8 @@ describe('the start of a core', () => {
       start({ dataDir: at('file') }),
       start({ dataDir: '/proc/none/data' }),
       start({ bind: `ipc://${at('x'.repeat(120))}` }),
+      start({ bind: 'foo' }),
+      start({ bind: 'tcp://127.0.0.1' }),
     ]);
     expect(said).toEqual([
       "2 --allow-file needs --curve-key-file: the core's own key pair\n",
@@ -42,6 +44,8 @@ describe('the start of a core', () => {
       '1 data folder /file: /file is a file\n',
       expect.stringMatching(/^1 data folder \/proc\/none\/data: E/),
       expect.stringMatching(/^1 ipc:\/\/\/x+: the path of a socket has at most 107 bytes\n$/),
+      '2 --bind: expected tcp://host:port or ipc://path\n',
+      '2 --bind: expected tcp://host:port or ipc://path\n',
     ]);
   });
 

@@ -28,7 +28,13 @@ export const coreSettings = {
   bind: {
     value: 'url',
     description: 'tcp://host:port or ipc://path, instead of --port',
-    schema: z.string().optional(),
+    schema: z
+      .string()
+      .regex(
+        /^(tcp:\/\/(\[[^\]]+\]|[^:/]+):(\d{1,5}|\*)|ipc:\/\/.+)$/,
+        'expected tcp://host:port or ipc://path',
+      )
+      .optional(),
   },
   insecureBind: {
     description:
