@@ -18,6 +18,8 @@ const TRANSACTION_AT = 152;
 const TABLE_FLAGS = [8, 0] as const;
 const TABLE_BYTES = 48;
 const ROOT_AT = 40;
+/** What all pages of a compact copy were written by, whatever its head says. */
+const COPIED_TRANSACTION = 1n;
 const NO_PAGE = 0xffff_ffff_ffff_ffffn;
 
 /** Address space set aside for a database: it is not taken from memory or disk. Files are not larger. */
@@ -101,10 +103,17 @@ function tryReadHeader(file: number): FileHeader | undefined {
   // Otherwise transactions use the two in turn: anything else would lead back to an old state of the file.
   const areInTurn =
     even.transaction % 2n === 0n && Math.abs(Number(even.transaction - odd.transaction)) === 1;
-  const areOwn = areInTurn && hasOwnRoot(file, even) && hasOwnRoot(file, odd);
+  const [newer, older] = odd.transaction > even.transaction ? [odd, even] : [even, odd];
+  const oldWriter = rootWriter(file, older);
+  // Between the first and the second transaction after a compact copy, the older one is what the copy came with.
+  const isCopied = older === odd && oldWriter === COPIED_TRANSACTION;
+  const areOwn =
+    areInTurn &&
+    rootWriter(file, newer) === newer.transaction &&
+    (oldWriter === older.transaction || isCopied);
   const areUnused = [even, odd].every((meta) => meta.transaction === 0n && rootOf(meta) === NO_PAGE);
   if (!isFresh && !areOwn && !areUnused) return undefined;
-  return odd.transaction > even.transaction ? odd : even;
+  return newer;
 }
 
 function readMeta(file: number, at: number): FileHeader | undefined {
@@ -127,16 +136,19 @@ function readMeta(file: number, at: number): FileHeader | undefined {
   return { pageSize, lastPage, transaction, tables: bytes.subarray(TABLES_AT, LAST_PAGE_AT) };
 }
 
-/** Whether the root of the table of tables was written by the transaction that points to it, as it always is. */
-function hasOwnRoot(file: number, header: FileHeader): boolean {
+/**
+ * The transaction that wrote the root of the table of tables: always the one that points to it, but in a compact copy.
+ * Nothing when there is no such page.
+ */
+function rootWriter(file: number, header: FileHeader): bigint | undefined {
   const { pageSize, lastPage, transaction } = header;
   const root = rootOf(header);
-  if (root === NO_PAGE) return true;
-  if (root > BigInt(lastPage)) return false;
+  if (root === NO_PAGE) return transaction;
+  if (root > BigInt(lastPage)) return undefined;
   const page = new DataView(new ArrayBuffer(PAGE_BYTES));
   // What lies beyond the end of the file is found, and named, when its pages are walked.
-  if (readSync(file, page, 0, PAGE_BYTES, Number(root) * pageSize) < PAGE_BYTES) return true;
-  return page.getBigUint64(0, true) === root && page.getBigUint64(8, true) === transaction;
+  if (readSync(file, page, 0, PAGE_BYTES, Number(root) * pageSize) < PAGE_BYTES) return transaction;
+  return page.getBigUint64(0, true) === root ? page.getBigUint64(8, true) : undefined;
 }
 
 /** The root of the table of tables. */
