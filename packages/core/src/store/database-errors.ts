@@ -24,6 +24,9 @@ const NAMES: ReadonlyMap<string, StoreErrorCode> = new Map([
   ['EDQUOT', 'DISK_FULL'],
 ]);
 
+/** What the system calls these, for what the database does without telling a number: it copies itself so. */
+const FULL_DISK = /no space left|file too large|quota exceeded/i;
+
 const TEXTS: Readonly<Partial<Record<StoreErrorCode, string>>> = {
   DISK_FULL: 'no room is left on the disk',
   NOT_WRITABLE: 'the data folder may not be written',
@@ -54,5 +57,5 @@ function codeOf(error: unknown): StoreErrorCode {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
   if (typeof code === 'number') return CODES.get(code) ?? 'IO';
   if (typeof code === 'string') return NAMES.get(code) ?? 'IO';
-  return 'IO';
+  return error instanceof Error && FULL_DISK.test(error.message) ? 'DISK_FULL' : 'IO';
 }

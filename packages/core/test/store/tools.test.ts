@@ -1,7 +1,16 @@
 import { keccak256, toHex } from '@enigma-worker/crypto';
 import { deltaHash, sealDelta, zeroHash } from '@enigma-worker/protocol';
 import * as fc from 'fast-check';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stateInspector } from '#enclave/state/inspector.js';
@@ -289,6 +298,22 @@ describe('backup and restore', () => {
     expect(copy.contract(A)).toEqual(store.contract(A));
     expect(copy.stateKey(A)).toEqual(bytes(60, 1));
     await copy.close();
+  });
+
+  it.runIf(process.platform === 'linux')('that finds no room says so', async () => {
+    const folder = await filledFolder();
+    const script = `
+      const { backupStore } = await import(${JSON.stringify(new URL('../../dist/store/tools/backup.js', import.meta.url).href)});
+      await backupStore(process.argv[1], process.argv[2]).catch(({ code, message }) => console.log(code, message));
+    `;
+    // The size limit of files stands in for a full disk.
+    const limited = `trap '' XFSZ; ulimit -f 16; exec "$0" --input-type=module -e "$1" "$2" "$3"`;
+    const target = join(folder, 'backup');
+    const run = spawnSync('sh', ['-c', limited, process.execPath, script, folder, target], {
+      encoding: 'utf8',
+    });
+    expect(run.stdout).toMatch(/^DISK_FULL backing up to .*: no room is left on the disk \(.*\)\n$/);
+    expect(existsSync(target)).toBe(false);
   });
 
   it('give a store that can be opened again, however often it was written to', async () => {
