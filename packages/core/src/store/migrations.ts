@@ -60,16 +60,26 @@ export function storedVersion(db: Database): number | undefined {
  * @throws StoreError `NOT_A_STORE`, `NEWER_SCHEMA`, or `NOT_WRITABLE` when it must be migrated first
  */
 export function checkSchema(db: Database, migrations: readonly Migration[] = MIGRATIONS): void {
-  const version = storedVersion(db);
-  if (version === undefined) throw new StoreError('NOT_A_STORE', `${db.folder} holds no store`);
-  refuseNewer(db, version, migrations);
-  if (version < schemaVersion(migrations)) {
+  if (checkCopyable(db, migrations) < schemaVersion(migrations)) {
     throw new StoreError(
       'NOT_WRITABLE',
       `the store in ${db.folder} has an older schema: start the core on it once`,
     );
   }
-  if (db.missingTables.length > 0) throw lostTables(db);
+}
+
+/**
+ * Refuses a database of which a copy would be of no use. One with an older schema is none such: a copy of it is migrated
+ * like itself.
+ * @returns its version
+ * @throws StoreError `NOT_A_STORE`, `NEWER_SCHEMA`, `CORRUPT`
+ */
+export function checkCopyable(db: Database, migrations: readonly Migration[] = MIGRATIONS): number {
+  const version = storedVersion(db);
+  if (version === undefined) throw new StoreError('NOT_A_STORE', `${db.folder} holds no store`);
+  refuseNewer(db, version, migrations);
+  if (version === schemaVersion(migrations) && db.missingTables.length > 0) throw lostTables(db);
+  return version;
 }
 
 /**

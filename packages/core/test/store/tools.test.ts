@@ -316,6 +316,54 @@ describe('backup and restore', () => {
     expect(existsSync(target)).toBe(false);
   });
 
+  it('and restore take a store of an older schema, which the next start migrates', async () => {
+    const folder = await filledFolder();
+    const expected = await readAll(folder);
+    await makeOlder(folder);
+    expect((await storeErrorOf(() => readStats(folder))).message).toMatch(
+      /older schema: start the core on it once$/,
+    );
+    const backup = join(await temporaryFolder(), 'backup');
+    await backupStore(folder, backup);
+    const restored = join(await temporaryFolder(), 'restored');
+    await restoreStore(backup, restored);
+    expect((await storeErrorOf(() => readStats(restored))).code).toBe('NOT_WRITABLE');
+    expect(await readAll(restored)).toEqual(expected);
+    expect((await verifyStore(restored, { inspector })).problems).toEqual([]);
+    // Only older ones are taken.
+    const db = Database.open(folder);
+    await db.write(() => db.put('meta', Buffer.from('schemaVersion'), new Uint8Array([0, 0, 0, 3])));
+    await db.close();
+    const other = join(await temporaryFolder(), 'other');
+    expect((await storeErrorOf(() => restoreStore(folder, other))).code).toBe('NEWER_SCHEMA');
+  });
+
+  /** What peers can ask of both contracts, once a core has had the folder. */
+  async function readAll(folder: string): Promise<unknown> {
+    await using store = await openStore(folder);
+    return [
+      await store.getDeltas([A, B].map((address) => ({ address, from: 0, to: 50 }))),
+      store.getContract(A),
+    ];
+  }
+
+  /** Makes a store what the first schema would have made of it: deltas lay under the address of their contract. */
+  async function makeOlder(folder: string): Promise<void> {
+    const db = Database.open(folder);
+    await db.write(() => {
+      for (const { key: address, value } of Array.from(db.entries('contracts'))) {
+        const { chain } = decodeRecord(value)!;
+        db.put('contracts', address, value.slice(0, -chain.length));
+        for (const { key, value: delta } of Array.from(db.entries('deltas', { prefix: chain }))) {
+          db.remove('deltas', key);
+          db.put('deltas', Buffer.concat([address, key.subarray(chain.length)]), delta);
+        }
+      }
+      db.put('meta', Buffer.from('schemaVersion'), new Uint8Array([0, 0, 0, 1]));
+    });
+    await db.close();
+  }
+
   it('give a store that can be opened again, however often it was written to', async () => {
     const backup = join(await temporaryFolder(), 'backup');
     await backupStore(await filledFolder(), backup);

@@ -4,7 +4,7 @@ import { toStoreError } from '../database-errors.js';
 import { StoreError } from '../errors.js';
 import { databasePath, journalPath } from '../file-check.js';
 import { lockFolder } from '../lock-folder.js';
-import { checkSchema } from '../migrations.js';
+import { checkCopyable } from '../migrations.js';
 import { openDatabase } from '../open-database.js';
 import type { Progress } from '../progress.js';
 
@@ -34,7 +34,7 @@ async function copyStore(source: string, copy: string, progress?: Progress): Pro
   const db = openDatabase(source, { mode: 'read' });
   const watch = progress && setInterval(() => progress(sizeOf(copy), sizeOf(source)), PROGRESS_MS);
   try {
-    checkSchema(db);
+    checkCopyable(db);
     await db.backup(copy);
   } finally {
     clearInterval(watch);
@@ -74,7 +74,7 @@ function expectReadable(folder: string): Promise<void> {
   return withoutTraces(folder, async () => {
     const db = openDatabase(folder, { mode: 'read' });
     try {
-      checkSchema(db);
+      checkCopyable(db);
     } finally {
       await db.close();
     }
