@@ -71,9 +71,12 @@ describe('enigma db, while the core runs', () => {
     expect(await enigmaJson(imported)).toEqual({ address, deltas: 5, refused: [], bytecodeRefused: false });
     const cut = at('cut.enigma');
     writeFileSync(cut, readFileSync(file).subarray(0, -20));
-    const [locked, broken, missing, unknown, unknownToPipe, misspelt] = await Promise.all([
+    const text = at('text');
+    writeFileSync(text, 'no contract');
+    const [locked, broken, foreign, missing, unknown, unknownToPipe, misspelt] = await Promise.all([
       db('import', '--data-dir', core, file),
       db('import', '--data-dir', at('third'), cut),
+      db('import', '--data-dir', at('fifth'), text),
       db('import', '--data-dir', at('fourth'), at('none')),
       db('export', '--data-dir', core, '00'.repeat(32), '--output', at('nothing')),
       db('export', '--data-dir', core, '00'.repeat(32)),
@@ -84,6 +87,12 @@ describe('enigma db, while the core runs', () => {
       code: 1,
       stderr: 'this is no sound export of a contract: it is cut short\n',
     });
+    expect(foreign).toMatchObject({
+      code: 1,
+      stderr: 'this is no sound export of a contract: it is cut short\n',
+    });
+    // An empty store would keep a restore from the folder.
+    expect(existsSync(at('fifth'))).toBe(false);
     expect(missing).toMatchObject({ code: 1 });
     expect(missing.stderr).toMatch(/none: ENOENT/);
     for (const { code, stderr } of [unknown, unknownToPipe])

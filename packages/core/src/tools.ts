@@ -9,7 +9,13 @@ export type { Progress } from './store/progress.js';
 export type { Store, StoreOptions } from './store/store.js';
 export { backupStore, restoreStore } from './store/tools/backup.js';
 export { readStats, type StoreStats } from './store/tools/stats.js';
-export { exportContract, importContract, type ImportReport } from './store/tools/transfer.js';
+export { StoreOnDemand } from './store/tools/store-on-demand.js';
+export {
+  exportContract,
+  importContract,
+  type ImportReport,
+  type ImportTarget,
+} from './store/tools/transfer.js';
 export type { Problem, VerifyReport } from './store/tools/verify.js';
 export type { Call, CallFailure, CallOutcome, CallSuccess, EthereumCall, StateReader } from './vm/call.js';
 export { type ContractCode, Engine, type EngineOptions } from './vm/engine.js';

@@ -43,9 +43,9 @@ export function importCommand(): Command {
   ).argument('[file]', 'the stream; standard input when absent');
   return command.action(async (file: string | undefined, { json }: { json?: boolean }) => {
     const { dataDir } = await settingsFrom(command, 'core', folderSettings);
-    const { importContract, openStore } = await import('@enigma-worker/core/tools');
+    const { importContract, StoreOnDemand } = await import('@enigma-worker/core/tools');
     const source = file === undefined ? process.stdin : await openFile(file);
-    await using store = await openStore(storeOf(dataDir));
+    await using store = new StoreOnDemand(storeOf(dataDir));
     const report = await withProgress('importing', (progress) => importContract(store, source, progress));
     console.log(json === true ? toJson(report) : describe(report));
     if (report.refused.length > 0 || report.bytecodeRefused) process.exitCode = 1;

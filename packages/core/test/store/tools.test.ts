@@ -1,5 +1,5 @@
 import { keccak256, toHex } from '@enigma-worker/crypto';
-import { deltaHash, sealDelta, zeroHash } from '@enigma-worker/protocol';
+import { deltaHash, MAX_DELTA_BYTES, sealDelta, zeroHash } from '@enigma-worker/protocol';
 import * as fc from 'fast-check';
 import { spawnSync } from 'node:child_process';
 import {
@@ -24,6 +24,7 @@ import type { Store } from '#store/store.js';
 import { checkStructure } from '#store/structure.js';
 import { backupStore, restoreStore } from '#store/tools/backup.js';
 import { readStats } from '#store/tools/stats.js';
+import { StoreOnDemand } from '#store/tools/store-on-demand.js';
 import { exportContract, importContract } from '#store/tools/transfer.js';
 import { verifyStore } from '#store/tools/verify.js';
 import { build } from '../state/contract.js';
@@ -495,6 +496,32 @@ describe('export and import', () => {
     expect((await storeErrorOf(() => collect(exportContract(folder, addressOf(9))))).code).toBe(
       'UNKNOWN_CONTRACT',
     );
+  });
+
+  it('takes no delta that UpdateDeltas would not take', async () => {
+    const stream = await collect(exportContract(await filledFolder(), B));
+    const { store } = await temporaryStore();
+    // The first record, whose length is said before its bytes come.
+    const large = Buffer.from(stream.subarray(0, 60));
+    large.writeUInt32BE(MAX_DELTA_BYTES + 1, 45);
+    const error = await storeErrorOf(() => importContract(store, chunks(large, 60)));
+    expect(error).toMatchObject({ code: 'NOT_A_STORE' });
+    expect(error.message).toContain(`a delta of ${MAX_DELTA_BYTES + 1} bytes`);
+  });
+
+  it('leaves no store where nothing of it was stored', async () => {
+    const stream = await collect(exportContract(await filledFolder(), B));
+    const folder = join(await temporaryFolder(), 'store');
+    for (const length of [0, 20, 60, stream.length - 1]) {
+      await using target = new StoreOnDemand(folder);
+      await storeErrorOf(() => importContract(target, chunks(stream.subarray(0, length), 50)));
+      expect(existsSync(folder)).toBe(false);
+    }
+    {
+      await using target = new StoreOnDemand(folder);
+      expect(await importContract(target, chunks(stream, 50))).toMatchObject({ deltas: 3, refused: [] });
+    }
+    expect((await verifyStore(folder)).deltas).toBe(3);
   });
 
   it('never pass over what is lost', async () => {

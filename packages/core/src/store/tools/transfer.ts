@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { toHex } from '@enigma-worker/crypto';
+import { MAX_DELTA_BYTES } from '@enigma-worker/protocol';
 import { indexOf } from '../buckets.js';
 import { StoreError } from '../errors.js';
 import { checkSchema } from '../migrations.js';
@@ -23,6 +24,9 @@ const END = 3;
 /** Most deltas stored in one transaction, and most bytes of them. */
 const BATCH_DELTAS = 1000;
 const BATCH_BYTES = 4 * 1024 * 1024;
+
+/** Where an import goes. */
+export type ImportTarget = Pick<Store, 'updateContract' | 'updateDeltas'>;
 
 /** What an import did. */
 export interface ImportReport {
@@ -79,7 +83,7 @@ export async function* exportContract(
  * @throws StoreError `NOT_A_STORE` when the stream is something else, damaged, or cut short
  */
 export async function importContract(
-  store: Store,
+  store: ImportTarget,
   stream: AsyncIterable<Uint8Array>,
   progress?: Progress,
 ): Promise<ImportReport> {
@@ -135,7 +139,10 @@ async function readRecord(reader: StreamReader): Promise<{ kind: number; number:
   const kind = head[0]!;
   if (kind !== BYTECODE && kind !== DELTA && kind !== END)
     throw damaged('it holds a record of an unknown kind');
-  const body = await reader.take(head.readUInt32BE(5) + CHECK_BYTES);
+  const length = head.readUInt32BE(5);
+  if (kind === DELTA && length > MAX_DELTA_BYTES)
+    throw damaged(`it holds a delta of ${length} bytes, and ${MAX_DELTA_BYTES} is the most`);
+  const body = await reader.take(length + CHECK_BYTES);
   const data = body.subarray(0, -CHECK_BYTES);
   if (crc32(data, crc32(head)) !== body.readUInt32BE(data.length))
     throw damaged('a record is not what was written');
