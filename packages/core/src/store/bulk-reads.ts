@@ -81,6 +81,8 @@ export class BulkReads {
       await (hasGaps
         ? this.#scan(chain, stored, reply, snapshot)
         : this.#fetch(chain, stored, reply, snapshot));
+      // Ranges with nothing in them take time, too.
+      if (reply.isTurnOver) await reply.nextTurn();
     }
   }
 

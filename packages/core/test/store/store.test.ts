@@ -365,6 +365,17 @@ describe('bulk reads', () => {
     expect(await store.getDeltas([{ address: A, from: 0, to: 27 }])).toHaveLength(27);
   });
 
+  it('lets others go on while it looks through many ranges in which there is nothing', async () => {
+    const { store } = await temporaryStore();
+    await store.updateDeltas([0, 9].map((key) => ({ address: A, key, data: bytes(10, key) })));
+    let turns = 0;
+    const others = setInterval(() => turns++, 0);
+    const ranges = Array.from({ length: 10_000 }, () => ({ address: A, from: 1, to: 9 }));
+    expect(await store.getDeltas(ranges)).toEqual([]);
+    clearInterval(others);
+    expect(turns).toBeGreaterThan(0);
+  });
+
   it('reads one snapshot, while others write', async () => {
     const { store } = await temporaryStore();
     await store.updateDeltas(
