@@ -3,6 +3,8 @@ export type PrincipalErrorCode =
   | 'DATA_CORRUPT'
   /** The data folder was in use, and holds no secrets. */
   | 'SECRETS_MISSING'
+  /** The secrets, or the backup, are of before a rotation since which contracts got keys. */
+  | 'SECRETS_OUTDATED'
   /** Another principal, or a tool, has the data folder open. */
   | 'LOCKED'
   | 'ALREADY_PROVISIONED'

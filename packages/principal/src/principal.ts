@@ -18,7 +18,7 @@ import { openContractBook } from './secrets/contract-book.js';
 import { lockDataDir } from './secrets/data-lock.js';
 import { openRegistrationBook } from './secrets/registration-book.js';
 import type { Sealer } from './secrets/sealer.js';
-import { loadOrCreateSecrets } from './secrets/vault.js';
+import { expectUpToDate, loadOrCreateSecrets, SECRETS_FILE } from './secrets/vault.js';
 
 /** How a principal runs. */
 export interface PrincipalOptions {
@@ -71,8 +71,8 @@ const SIMULATION_WARNING =
 /**
  * Starts the master node: it holds the state keys of all contracts and gives each worker those of the
  * contracts that it may run, over JSON-RPC.
- * @throws PrincipalError `LOCKED`, `LISTEN_FAILED`, `DATA_CORRUPT`, `SECRETS_MISSING`, `EPOCHS_MALFORMED`; what the
- * sealer throws
+ * @throws PrincipalError `LOCKED`, `LISTEN_FAILED`, `DATA_CORRUPT`, `SECRETS_MISSING`, `SECRETS_OUTDATED`,
+ * `EPOCHS_MALFORMED`; what the sealer throws
  */
 export async function startPrincipal(options: PrincipalOptions): Promise<Principal> {
   const lock = await lockDataDir(options.dataDir);
@@ -103,6 +103,7 @@ async function start(options: PrincipalOptions, lock: FolderLock): Promise<Princ
         });
   const book = await openContractBook(dataDir, { isSuspect: lock.wasAbandoned, log });
   try {
+    expectUpToDate(secrets, book, SECRETS_FILE);
     const metrics = createMetrics(() => book.size);
     const methods: Record<string, RpcMethod> = {
       [PRINCIPAL_METHODS.getStateKeys]: getStateKeys({

@@ -196,6 +196,33 @@ describe('secrets at rest', () => {
     expect(await keysOf(dataDir, sealer, contracts)).toEqual(given);
   });
 
+  test('of before a rotation are refused where contracts got keys since', async () => {
+    const dataDir = await temporaryFolder();
+    const sealer = memorySealer();
+    await keysOf(dataDir, sealer, [randomBytes(32)]);
+    const early = await backupPrincipal(dataDir, sealer, 'passphrase');
+    const earlySecrets = await readFile(join(dataDir, 'principal.sealed'));
+    await rotateMasterSecret(dataDir, sealer);
+    // Nobody has a key of the new generation yet.
+    await writeFile(join(dataDir, 'principal.sealed'), earlySecrets);
+    await keysOf(dataDir, sealer, []);
+    await rotateMasterSecret(dataDir, sealer);
+    const contracts = [randomBytes(32)];
+    const given = await keysOf(dataDir, sealer, contracts);
+    const late = await backupPrincipal(dataDir, sealer, 'passphrase');
+    const refused = {
+      code: 'SECRETS_OUTDATED',
+      message: expect.stringContaining('keys of generation 1; it holds none beyond 0'),
+    };
+    await writeFile(join(dataDir, 'principal.sealed'), earlySecrets);
+    await expect(runPrincipal({ dataDir, sealer })).rejects.toMatchObject(refused);
+    await rm(join(dataDir, 'principal.sealed'));
+    await expect(restorePrincipal(dataDir, sealer, early, 'passphrase')).rejects.toMatchObject(refused);
+    expect(await readdir(dataDir)).not.toContain('principal.sealed');
+    await restorePrincipal(dataDir, sealer, late, 'passphrase');
+    expect(await keysOf(dataDir, sealer, contracts)).toEqual(given);
+  });
+
   test('leave no temporary file and no clear text', async () => {
     const dataDir = await temporaryFolder();
     const { keys } = await keysOf(dataDir, memorySealer(), [randomBytes(32)]);

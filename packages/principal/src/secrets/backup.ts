@@ -15,7 +15,7 @@ import { PrincipalError } from '../errors.js';
 import { type ContractEntry, openContractBook, readContractBook } from './contract-book.js';
 import type { Sealer } from './sealer.js';
 import { lockDataDir, notProvisioned, whileStopped } from './data-lock.js';
-import { loadSecrets, MASTER_SECRET_LENGTH, saveSecrets, type Secrets } from './vault.js';
+import { expectUpToDate, loadSecrets, MASTER_SECRET_LENGTH, saveSecrets, type Secrets } from './vault.js';
 
 const FORMAT = 'enigma-principal-backup/1';
 /** scrypt, 128 MiB of memory and about half a second for each guess at the passphrase. */
@@ -43,7 +43,8 @@ export function backupPrincipal(dataDir: string, sealer: Sealer, passphrase: str
 
 /**
  * Puts a backup into a data folder that has no secrets yet.
- * @throws PrincipalError `ALREADY_PROVISIONED`, `BACKUP_MALFORMED`, `WRONG_PASSPHRASE`, `LOCKED`, `DATA_CORRUPT`
+ * @throws PrincipalError `ALREADY_PROVISIONED`, `BACKUP_MALFORMED`, `WRONG_PASSPHRASE`, `LOCKED`, `DATA_CORRUPT`,
+ * `SECRETS_OUTDATED` when contracts of the folder have keys of a later generation than the backup
  */
 export async function restorePrincipal(
   dataDir: string,
@@ -63,6 +64,7 @@ export async function restorePrincipal(
     // What a restore that was cut short left at the end of it is written now.
     const book = await openContractBook(dataDir, { isSuspect: lock.wasAbandoned, log: silentLogger });
     try {
+      expectUpToDate(secrets, book, 'backup');
       await book.restore(contracts);
     } finally {
       await book.close();

@@ -19,6 +19,8 @@ export interface ContractEntry {
  */
 export interface ContractBook extends AsyncDisposable {
   readonly size: number;
+  /** The newest generation that a contract has; −1 when there is none. */
+  readonly newestGeneration: number;
   /** Whether it is unknown what a failed write left on the disk: nothing is entered until that is cut off. */
   readonly isInDoubt: boolean;
   /** The generation of each contract in the order asked; new ones are entered durably first, or none of them. */
@@ -117,6 +119,12 @@ class JournalBook implements ContractBook {
 
   get size(): number {
     return this.#generations.size;
+  }
+
+  get newestGeneration(): number {
+    let newest = -1;
+    for (const generation of this.#generations.values()) newest = Math.max(newest, generation);
+    return newest;
   }
 
   get isInDoubt(): boolean {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { generateKeyPair, type KeyPair, keyPairOf, randomBytes } from '@enigma-worker/crypto';
 import { PrincipalError } from '../errors.js';
-import { hasContracts } from './contract-book.js';
+import { type ContractBook, hasContracts } from './contract-book.js';
 import { notProvisioned, whileStopped } from './data-lock.js';
 import { readIfThere, writeDurably } from './durable-file.js';
 import { hasRegistrations, resealRegistrations } from './registration-book.js';
@@ -19,7 +19,7 @@ export interface Secrets {
 }
 
 /** File name and label under which the secrets are sealed: private key(32), then the generations. */
-const FILE = 'principal.sealed';
+export const SECRETS_FILE = 'principal.sealed';
 const LABEL = 'principal-secrets';
 
 /**
@@ -33,7 +33,7 @@ export async function loadOrCreateSecrets(dataDir: string, sealer: Sealer): Prom
   if ((await hasContracts(dataDir)) || (await hasRegistrations(dataDir))) {
     throw new PrincipalError(
       'SECRETS_MISSING',
-      `${dataDir}: holds contracts or registrations, but no secrets (${FILE}): restore a backup`,
+      `${dataDir}: holds contracts or registrations, but no secrets (${SECRETS_FILE}): restore a backup`,
     );
   }
   const fresh = { signing: generateKeyPair(), generations: [randomBytes(MASTER_SECRET_LENGTH)] };
@@ -42,18 +42,35 @@ export async function loadOrCreateSecrets(dataDir: string, sealer: Sealer): Prom
 }
 
 /**
+ * Makes sure that secrets are not of before a rotation since which contracts got keys.
+ * @param whose what holds them, for the message
+ * @throws PrincipalError `SECRETS_OUTDATED`: those contracts would get no keys, and new ones keys that nobody should have
+ */
+export function expectUpToDate(
+  { generations }: Secrets,
+  { newestGeneration }: Pick<ContractBook, 'newestGeneration'>,
+  whose: string,
+): void {
+  if (newestGeneration < generations.length) return;
+  throw new PrincipalError(
+    'SECRETS_OUTDATED',
+    `${whose}: was made before a rotation, since which contracts got keys of generation ${newestGeneration}; it holds none beyond ${generations.length - 1}: restore a later backup`,
+  );
+}
+
+/**
  * The secrets of a data folder, or undefined when it has none.
  * @throws PrincipalError `DATA_CORRUPT`; what the sealer throws when the key is another one
  */
 export async function loadSecrets(dataDir: string, sealer: Sealer): Promise<Secrets | undefined> {
-  const sealed = await readIfThere(join(dataDir, FILE));
+  const sealed = await readIfThere(join(dataDir, SECRETS_FILE));
   if (sealed === undefined) return undefined;
   const plaintext = sealer.open(LABEL, sealed);
   const count = plaintext.length / MASTER_SECRET_LENGTH - 1;
   if (!Number.isInteger(count) || count < 1) {
     throw new PrincipalError(
       'DATA_CORRUPT',
-      `${FILE}: expected a private key and at least one master secret`,
+      `${SECRETS_FILE}: expected a private key and at least one master secret`,
     );
   }
   const part = (index: number): Uint8Array =>
@@ -69,7 +86,7 @@ export async function saveSecrets(dataDir: string, sealer: Sealer, secrets: Secr
   const parts = [secrets.signing.privateKey, ...secrets.generations];
   const plaintext = new Uint8Array(parts.length * MASTER_SECRET_LENGTH);
   for (const [index, part] of parts.entries()) plaintext.set(part, index * MASTER_SECRET_LENGTH);
-  await writeDurably(join(dataDir, FILE), sealer.seal(LABEL, plaintext));
+  await writeDurably(join(dataDir, SECRETS_FILE), sealer.seal(LABEL, plaintext));
   plaintext.fill(0);
 }
 
