@@ -198,6 +198,9 @@ describe('getStateKeys', () => {
   });
 });
 
+/** Lists inside each other. */
+const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+
 describe('the HTTP server', () => {
   test('answers health, metrics and getHealthCheck', async () => {
     const { url } = await runPrincipal();
@@ -216,6 +219,8 @@ describe('the HTTP server', () => {
     ['too large a batch', JSON.stringify(Array.from({ length: 101 }, () => ({}))), -32600],
     ['null', 'null', -32600],
     ['a number', '5', -32600],
+    ['an id of another kind', '{"jsonrpc":"2.0","id":{},"method":"getHealthCheck"}', -32600],
+    ['an id too deep', `{"jsonrpc":"2.0","id":${nested(200_000)},"method":"getHealthCheck"}`, -32600],
     ['an unknown method', '{"jsonrpc":"2.0","id":1,"method":"toString"}', -32601],
     ['an inherited method', '{"jsonrpc":"2.0","id":1,"method":"__proto__"}', -32601],
   ])('answers %s with an error, and goes on', async (_name, body, code) => {
@@ -232,6 +237,10 @@ describe('the HTTP server', () => {
     expect((await post(url, JSON.stringify([health, null]))).body).toHaveLength(2);
     expect((await post(url, JSON.stringify([health]))).body).toMatchObject([{ id: 1, result: true }]);
     expect((await post(url, JSON.stringify([[health]]))).body).toMatchObject([{ error: { code: -32600 } }]);
+    expect((await post(url, JSON.stringify([health, { ...health, id: [2] }]))).body).toMatchObject([
+      { id: 1, result: true },
+      { id: null, error: { code: -32600 } },
+    ]);
     expect((await post(url, JSON.stringify([{ ...health, id: undefined }]))).status).toBe(204);
     expect((await post(url, JSON.stringify({ ...health, id: undefined }))).status).toBe(204);
     expect((await post(url, JSON.stringify(health), 'application/x-www-form-urlencoded')).body.result).toBe(

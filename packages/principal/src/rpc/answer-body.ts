@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { JSONRPCRequest, JSONRPCResponse } from 'json-rpc-2.0';
+import { isJSONRPCID, type JSONRPCRequest, type JSONRPCResponse } from 'json-rpc-2.0';
 
 /** What one HTTP body is answered with: nothing for notifications. */
 export type RpcReply = JSONRPCResponse | JSONRPCResponse[] | null;
@@ -36,7 +36,12 @@ export async function answerBody(
   return told.length === 0 ? null : told;
 }
 
-/** The library judges any object for itself, but stumbles over null and the like, and takes a list for a batch. */
+/**
+ * The library judges any object for itself, but stumbles over null and the like, takes a list for a batch, and repeats
+ * any value for an id: one of lists inside each other, deep enough, cannot be written again.
+ */
 function requestOf(value: unknown): JSONRPCRequest {
-  return (typeof value !== 'object' || value === null || Array.isArray(value) ? {} : value) as JSONRPCRequest;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return {} as JSONRPCRequest;
+  const { id } = value as { readonly id?: unknown };
+  return (id === undefined || isJSONRPCID(id) ? value : {}) as JSONRPCRequest;
 }
