@@ -150,6 +150,22 @@ describe('getStateKeys', () => {
     }
   });
 
+  test('says of more contracts than an answer has keys for how they are asked for', async () => {
+    const { url } = await runPrincipal();
+    for (const count of [9_999, 2])
+      await fetchStateKeys(
+        url,
+        beginExchange(
+          'seed',
+          Array.from({ length: count }, () => randomBytes(32)),
+        ),
+        once,
+      );
+    await expect(fetchStateKeys(url, beginExchange('current'), once)).rejects.toThrow(
+      'the worker has 10001 contracts, and an answer brings keys of 10000 at most: name some at a time',
+    );
+  });
+
   test('refuses addresses that a relay altered beside a signed list', async () => {
     const { url } = await runPrincipal();
     const exchange = beginExchange('seed', [randomBytes(32)]);

@@ -110,7 +110,13 @@ async function contractsFor(
     if (!admitted) return [];
     const known = Array.from(book.entries(), ({ address }) => address);
     const own = assignment.contractsOf(worker, known, block);
-    if (own.length > DEFAULT_LIMITS.listItems) throw tooMany(own.length);
+    if (own.length > DEFAULT_LIMITS.listItems) {
+      const most = DEFAULT_LIMITS.listItems;
+      throw new RpcError(
+        'INVALID_PARAMS',
+        `addresses: the worker has ${own.length} contracts, and an answer brings keys of ${most} at most: name some at a time`,
+      );
+    }
     return own;
   }
   if (!admitted) throw new RpcError('NOT_AUTHORISED', `worker ${toHex(worker)} is not authorised`);
