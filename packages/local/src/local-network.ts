@@ -52,9 +52,12 @@ export async function startLocalNetwork(options: LocalNetworkOptions): Promise<L
   await mkdir(coreDir, { recursive: true, mode: 0o700 });
   const modules = options.log === undefined ? {} : { log: options.log };
   const closing: (() => Promise<void>)[] = [];
-  const close = async (): Promise<void> => {
-    for (const each of closing.splice(0).reverse()) await each();
+  const closeAll = async (): Promise<void> => {
+    for (const each of closing.reverse()) await each();
   };
+  let closed: Promise<void> | undefined;
+  // Whoever closes it once more waits for the end, too.
+  const close = (): Promise<void> => (closed ??= closeAll());
   try {
     const sealer = await openSealer({ kind: 'simulation', dataDir: principalDir });
     const principal: Principal = await onPort('principal', options.principalPort, options, notices, (port) =>

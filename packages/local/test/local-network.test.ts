@@ -50,7 +50,11 @@ test('a network keeps its keys from one start to the next', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'enigma-local-'));
   onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
   const before = await start({ dataDir });
+  let isClosed = false;
+  void before.close().then(() => (isClosed = true));
+  // Who closes it once more waits, too: only then are its folders free.
   await before.close();
+  expect(isClosed).toBe(true);
   const after = await start({ dataDir });
   expect(after.signingAddress).toEqual(before.signingAddress);
   expect(after.principalAddress).toEqual(before.principalAddress);
