@@ -1,3 +1,4 @@
+import { connect } from '@enigma-worker/client';
 import { randomBytes, toHex } from '@enigma-worker/crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
@@ -174,6 +175,20 @@ describe('a dapp from the command line', () => {
       code: 1,
       stderr: expect.stringMatching(/is another worker than 0000/),
     });
+  });
+
+  it('is told of keys that do not open what the core has', async () => {
+    const other = randomBytes(32);
+    const client = connect(endpoint());
+    await client.updateDeltas({ deltas: [{ address: other, key: 0, data: randomBytes(100) }] });
+    await client.close();
+    const url = String(principal.started['url']);
+    const sync = ['keys', 'sync', ...flags({ principal: url, endpoint: endpoint(), address: toHex(other) })];
+    const { code, stderr } = await enigma(sync);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^the keys arrived, but .* or their state stands under another key:\n {2}[0-9a-f]{64}\n$/,
+    );
   });
 
   it('says in the help of commands for a core that they take no gateway, and each default once', async () => {

@@ -1,7 +1,7 @@
 import type { Client } from '@enigma-worker/client';
 import { fetchStateKeys, type RetryOptions } from '@enigma-worker/principal/client';
 
-/** A contract whose state could not be built although its key arrived. */
+/** A contract whose state could not be built although its key arrived, or stands under another key. */
 export interface UnbuiltContract {
   /** 32 bytes. */
   readonly address: Uint8Array;
@@ -22,7 +22,7 @@ export interface SyncKeysParameters extends RetryOptions {
 /**
  * Carries state keys from the principal node to a core, as the network side of a worker does: GetPTTRequest to the
  * core, getStateKeys to the principal, PTTResponse back. Whoever carries them can neither read nor change them.
- * @returns contracts whose state could not be built
+ * @returns contracts whose state could not be built, or stands under another key
  * @throws ClientError from the core, PrincipalClientError from the principal
  */
 export async function syncKeys(parameters: SyncKeysParameters): Promise<readonly UnbuiltContract[]> {

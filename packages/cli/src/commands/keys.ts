@@ -36,7 +36,7 @@ export function keysCommand(): Command {
         if (unbuilt.length > 0) {
           const names = unbuilt.map(({ address }) => toHex(address)).join('\n  ');
           throw new CommandError(
-            `the keys arrived, but the state of these contracts cannot be built from their deltas:\n  ${names}`,
+            `the keys arrived, but these contracts cannot use theirs: their deltas do not open with it, some are missing, or their state stands under another key:\n  ${names}`,
           );
         }
         console.log(
