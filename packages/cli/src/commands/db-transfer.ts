@@ -69,11 +69,11 @@ async function writeToStandardOutput(stream: AsyncIterable<Uint8Array>): Promise
   }
 }
 
-/** Writes a stream to a file that appears only once it is whole. */
+/** Writes a stream to a file that appears only once all of it is on the disk. */
 async function writeWhole(path: string, stream: AsyncIterable<Uint8Array>): Promise<void> {
   const partial = `${path}.partial`;
   try {
-    await pipeline(Readable.from(stream), createWriteStream(partial, { mode: 0o600 }));
+    await pipeline(Readable.from(stream), createWriteStream(partial, { mode: 0o600, flush: true }));
     renameSync(partial, path);
   } catch (error) {
     rmSync(partial, { force: true });

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { randomBytes, toHex } from '@enigma-worker/crypto';
+import { flushFolder } from '@enigma-worker/host';
 
 /**
  * Creates a file that only its owner can read (mode 0600), complete and on disk before it is
@@ -31,7 +32,7 @@ export function createFile(path: string, content: string): void {
       closeSync(file);
     }
     linkOrRename(temporary, path);
-    syncFolder(folder);
+    flushFolder(folder);
   } finally {
     rmSync(temporary, { force: true });
   }
@@ -47,18 +48,6 @@ function linkOrRename(temporary: string, path: string): void {
     // An enclave of Gramine has no hard links, and nobody else to make the file either.
     if (!['ENOSYS', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP'].includes(code)) throw error;
     if (!existsSync(path)) renameSync(temporary, path);
-  }
-}
-
-function syncFolder(folder: string): void {
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } catch (error) {
-    // Not every system lets a folder be flushed, Gramine for one; there a rename is as durable as it gets.
-    if (['EIO', 'ENOSPC', 'EDQUOT'].includes(codeOf(error))) throw error;
-  } finally {
-    closeSync(handle);
   }
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { readSync, writeSync } from 'node:fs';
 import { toStoreError } from '../database-errors.js';
 
 /** Up to `length` bytes at an offset; fewer at the end of the file. @throws StoreError */
@@ -18,26 +18,6 @@ export function writeAll(file: number, bytes: Uint8Array, offset: number): void 
   for (let written = 0; written < bytes.length;) {
     written += writeSync(file, bytes, written, bytes.length - written, offset + written);
   }
-}
-
-/** Makes what was named or renamed in a folder durable. @throws StoreError */
-export function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, 'r');
-  try {
-    fsyncSync(descriptor);
-  } catch (error) {
-    // Not every system lets a folder be flushed, Gramine for one; there a rename is as durable as it gets.
-    if (isFailure(error)) throw toStoreError(`flushing ${folder}`, error);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** Whether a disk failed, rather than that it does not do this with folders. */
-function isFailure(error: unknown): boolean {
-  return (
-    error instanceof Error && 'code' in error && ['EIO', 'ENOSPC', 'EDQUOT'].includes(String(error.code))
-  );
 }
 
 /** Runs an action; what it throws becomes a StoreError. */

@@ -9,10 +9,11 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { equalBytes, randomBytes, toHex, utf8 } from '@enigma-worker/crypto';
+import { flushFolder } from '@enigma-worker/host';
 import { StoreError } from '../errors.js';
 import type { JournalCipher } from './cipher.js';
 import { isCutShort } from './cut-short.js';
-import { guarded, readAt, syncFolder, writeAll } from './journal-io.js';
+import { guarded, readAt, writeAll } from './journal-io.js';
 import { after, lengthOf, LINK_LENGTH, type Position, RECORD_HEAD } from './record.js';
 
 /** A record and where the next one begins. */
@@ -172,7 +173,8 @@ export class Journal {
     this.sync();
     guarded(`renaming ${this.#path}`, () => renameSync(unpublished(this.#path), this.#path));
     named();
-    syncFolder(dirname(this.#path));
+    const folder = dirname(this.#path);
+    guarded(`flushing ${folder}`, () => flushFolder(folder));
   }
 
   /** @throws StoreError when the file may not end with the last record: only after a sudden end does it open then */

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { flushFile, flushFolder } from '@enigma-worker/host';
 import { toStoreError } from '../database-errors.js';
 import { StoreError } from '../errors.js';
 import { databasePath, journalPath } from '../file-check.js';
@@ -22,6 +23,8 @@ export async function backupStore(folder: string, target: string, progress?: Pro
   try {
     await copyStore(source, copy, progress);
     await expectReadable(copy);
+    flushFolder(copy);
+    if (made !== undefined) flushFolder(dirname(made));
   } catch (error) {
     // Half a copy must not pass for one, nor keep the next attempt from the folder.
     rmSync(made ?? databasePath(copy), { recursive: true, force: true });
@@ -36,6 +39,8 @@ async function copyStore(source: string, copy: string, progress?: Progress): Pro
   try {
     checkCopyable(db);
     await db.backup(copy);
+    // The database leaves that to the system: what is told to be a backup would be gone if the power went just then.
+    flushFile(databasePath(copy));
   } finally {
     clearInterval(watch);
     await db.close();
@@ -62,6 +67,7 @@ export async function restoreStore(backup: string, folder: string): Promise<void
     // Not file by file: what is taken for a backup may be the store of a core that runs.
     await withoutTraces(source, () => copyStore(source, partial));
     renameSync(databasePath(partial), databasePath(target));
+    flushFolder(target);
   } catch (error) {
     throw toStoreError(`restoring to ${target}`, error);
   } finally {
