@@ -66,7 +66,8 @@ export interface DcapPolicy {
   readonly acceptedTcb?: readonly TcbStatus[];
   /**
    * For how many days a platform is still accepted after it fell out of date: counted from the date
-   * of the oldest TCB level that is not. Default 0.
+   * of the oldest TCB level that is not. One that needs configuration besides is accepted only where the policy
+   * accepts a status that says so. Default 0.
    */
   readonly graceDays?: number;
 }

@@ -2,6 +2,7 @@ import type { Quote } from '@phala/dcap-qvl';
 import { fromUtf8 } from '@enigma-worker/crypto';
 import { Refusal } from '../refusal.js';
 import { type Certificate, parsePem } from '../x509/certificate.js';
+import type { TdxModule } from './tdx-module.js';
 
 /** A quote longer than this is refused unread; real ones have about 5,000 bytes. */
 export const LONGEST_QUOTE = 1 << 16;
@@ -18,8 +19,8 @@ export interface DcapQuote {
   readonly productId?: number;
   /** SGX only: the security version of the enclave. */
   readonly svn?: number;
-  /** TDX only: components of the TDX module's version. */
-  readonly tdxSvn?: Uint8Array;
+  /** TDX only. */
+  readonly tdxModule?: TdxModule;
   /** The report of the quoting enclave. */
   readonly quotingEnclave: { readonly svn: number; readonly debug: boolean };
   /** The certificates in the quote, the platform's first. */
@@ -102,7 +103,7 @@ function contentOf(quote: Quote): Omit<DcapQuote, 'quotingEnclave' | 'certificat
       mrSeam,
       tdAttributes,
     },
-    tdxSvn: td.teeTcbSvn,
+    tdxModule: { svn: td.teeTcbSvn, signer: td.mrSignerSeam, attributes: td.seamAttributes },
   };
 }
 

@@ -47,7 +47,7 @@ export async function verifyQuote(
   await verifyByLibrary(bytes, quote, policy, rootDer, allowDebug, now);
   if (quote.debug && !allowDebug)
     throw new Refusal('DEBUG_NOT_ALLOWED', 'quote: in debug mode, its host can look inside');
-  const tcb = matchTcb(policy.collateral, platformOf(pck), quote.quotingEnclave.svn, quote.tdxSvn);
+  const tcb = matchTcb(policy.collateral, platformOf(pck), quote.quotingEnclave.svn, quote.tdxModule);
   judgeTcb(tcb, policy, now);
   return { quote, tcb };
 }

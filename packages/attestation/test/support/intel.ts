@@ -20,10 +20,39 @@ export const UNTIL = new Date('2027-01-01T00:00:00Z');
 const FMSPC = '00906ed50000';
 const QE_MR_SIGNER = new Uint8Array(32).fill(0x51);
 
+/** As Intel signs TDX modules. */
+const MODULE = {
+  mrsigner: '00'.repeat(48),
+  attributes: '00'.repeat(8),
+  attributesMask: 'FF'.repeat(8),
+};
+/** The second generation, TDX 1.5. */
+const MODULE_TDX_01 = {
+  ...MODULE,
+  id: 'TDX_01',
+  tcbLevels: [
+    { tcb: { isvsvn: 4 }, tcbDate: '2026-06-10T00:00:00Z', tcbStatus: 'UpToDate' },
+    {
+      tcb: { isvsvn: 2 },
+      tcbDate: '2025-01-01T00:00:00Z',
+      tcbStatus: 'OutOfDate',
+      advisoryIDs: ['INTEL-SA-00002'],
+    },
+    { tcb: { isvsvn: 1 }, tcbDate: '2024-01-01T00:00:00Z', tcbStatus: 'Revoked' },
+  ],
+};
+
 /** What a platform is like, and what Intel says of it. */
 export interface IntelOptions {
   /** Status of the level that the platform is at; a better level of January 10 is above it unless it is up to date. */
   readonly tcbStatus?: string;
+  /** Status of the quoting enclave. */
+  readonly enclaveStatus?: string;
+  /**
+   * Which TDX module the platform's level asks for, in the numbers of the first generation; below it then is a level
+   * out of date that asks for none.
+   */
+  readonly askedModule?: number;
   readonly revoked?: 'platform' | 'authority' | 'tcb-signer';
   /** Until when the parts of the collateral are valid. */
   readonly until?: {
@@ -149,10 +178,20 @@ export class FakeIntel {
   }
 
   #tcbInfo(tee: 'SGX' | 'TDX') {
-    const { tcbStatus = 'UpToDate', until = {} } = this.options;
+    const { tcbStatus = 'UpToDate', askedModule, until = {} } = this.options;
     const components = (svn: number) => Array.from({ length: 16 }, () => ({ svn }));
-    const level = (svn: number, status: string, tcbDate: string, advisoryIDs: string[]) => ({
-      tcb: { sgxtcbcomponents: components(svn), tdxtcbcomponents: components(svn), pcesvn: svn },
+    const level = (
+      svn: number,
+      status: string,
+      tcbDate: string,
+      advisoryIDs: string[],
+      module = askedModule ?? 0,
+    ) => ({
+      tcb: {
+        sgxtcbcomponents: components(svn),
+        tdxtcbcomponents: [{ svn: module }, { svn: 0 }, ...components(svn).slice(2)],
+        pcesvn: svn,
+      },
       tcbDate,
       tcbStatus: status,
       advisoryIDs,
@@ -161,6 +200,7 @@ export class FakeIntel {
       level(5, tcbStatus, '2025-06-01T00:00:00Z', tcbStatus === 'UpToDate' ? [] : ['INTEL-SA-00001']),
     ];
     if (tcbStatus !== 'UpToDate') levels.unshift(level(6, 'UpToDate', '2026-06-10T00:00:00Z', []));
+    if (askedModule !== undefined) levels.push(level(5, 'OutOfDate', '2025-01-01T00:00:00Z', [], 0));
     return {
       id: tee,
       version: 3,
@@ -170,6 +210,7 @@ export class FakeIntel {
       pceId: '0000',
       tcbType: 0,
       tcbEvaluationDataNumber: 1,
+      ...(tee === 'TDX' && { tdxModule: MODULE, tdxModuleIdentities: [MODULE_TDX_01] }),
       tcbLevels: levels,
     };
   }
@@ -187,7 +228,13 @@ export class FakeIntel {
       attributesMask: 'FBFFFFFFFFFFFFFF0000000000000000',
       mrsigner: toHex(QE_MR_SIGNER),
       isvprodid: 1,
-      tcbLevels: [{ tcb: { isvsvn: 8 }, tcbDate: '2025-06-01T00:00:00Z', tcbStatus: 'UpToDate' }],
+      tcbLevels: [
+        {
+          tcb: { isvsvn: 8 },
+          tcbDate: '2025-06-01T00:00:00Z',
+          tcbStatus: this.options.enclaveStatus ?? 'UpToDate',
+        },
+      ],
     };
   }
 }
@@ -205,6 +252,10 @@ export interface TdxFields {
   readonly mrTd?: Uint8Array;
   readonly rtMr?: readonly Uint8Array[];
   readonly debug?: boolean;
+  /** Security version and generation of the TDX module. */
+  readonly module?: readonly [svn: number, generation: number];
+  readonly moduleSigner?: Uint8Array;
+  readonly moduleAttributes?: Uint8Array;
 }
 
 function header(version: number, teeType: number): Uint8Array {
@@ -230,9 +281,13 @@ function enclaveReport(fields: SgxFields & { readonly reportData: Uint8Array }):
   return report;
 }
 
-function tdReport(reportData: Uint8Array, { mrTd, rtMr = [], debug }: TdxFields): Uint8Array {
+function tdReport(reportData: Uint8Array, fields: TdxFields): Uint8Array {
+  const { mrTd, rtMr = [], debug, module = [4, 1], moduleSigner, moduleAttributes } = fields;
   const report = new Uint8Array(584);
   report.fill(5, 0, 16);
+  report.set(module, 0);
+  report.set(moduleSigner ?? new Uint8Array(48), 64);
+  report.set(moduleAttributes ?? new Uint8Array(8), 112);
   report[120] = debug === true ? 1 : 0;
   report[123] = 0x10;
   report.set(mrTd ?? new Uint8Array(48), 136);
