@@ -65,6 +65,26 @@ describe('a good report', () => {
   });
 });
 
+describe('of several certificates', () => {
+  const second = new FakeAmd();
+  const bare = (from: FakeAmd) => registration('sev-snp', from.report(reportData, { measurement }));
+
+  test('in a policy, that of the chip that made the report counts', async () => {
+    for (const key of ['vcek', 'vlek'] as const) {
+      const [one, other, third] = [new FakeAmd({ key }), new FakeAmd({ key }), new FakeAmd({ key })];
+      const policy = amd.policy({ certificates: [one.vcek.der, other.vcek.der, one.ask.der] });
+      expect(await judge(bare(one), policy)).toBe('ok');
+      expect(await judge(bare(other), policy)).toBe('ok');
+      expect(await judge(bare(third), policy)).toBe('QUOTE_NOT_GENUINE');
+    }
+  });
+
+  test('the one in the policy counts where the host hands out that of another key', async () => {
+    const policy = amd.policy({ certificates: [second.vcek.der] });
+    expect(await judge(report({}, second, amd.table()), policy)).toBe('ok');
+  });
+});
+
 describe('a report is refused', () => {
   test.each<[string, ReportFields, string]>([
     ['of other code', { measurement: randomBytes(48) }, 'MEASUREMENT_NOT_ACCEPTED'],

@@ -38,14 +38,16 @@ export async function verifySevSnpReport(
     ...(policy.certificates ?? []),
   ];
   const certificates = given.map(parseCertificate);
-  const signer = certificates.find((certificate) => signingKeyKindOf(certificate) === kind);
-  if (signer === undefined)
+  const candidates = certificates.filter((certificate) => signingKeyKindOf(certificate) === kind);
+  const [first] = candidates;
+  if (first === undefined)
     throw new Refusal(
       'COLLATERAL_MISSING',
       `SEV-SNP report: no ${kind} certificate came with it or with the policy`,
     );
-  await verifySigner(signer, certificates, policy, now);
-  if (!(await isSignedBy('ecdsa-p384-sha384', signer.publicKeyInfo, report.signed, derSignature(report)))) {
+  const signer = await signerOf(report, candidates);
+  await verifySigner(signer ?? first, certificates, policy, now);
+  if (signer === undefined) {
     throw new Refusal('QUOTE_NOT_GENUINE', 'SEV-SNP report: not signed by the platform of its certificate');
   }
   const tcb = checkPlatform(report, signer);
@@ -53,6 +55,19 @@ export async function verifySevSnpReport(
     throw new Refusal('DEBUG_NOT_ALLOWED', 'SEV-SNP guest: in debug mode, its host can look inside');
   judge(report, tcb, policy);
   return { report, tcb };
+}
+
+/** A policy names the chips of a whole fleet, and a host may hand out the certificate of an earlier firmware. */
+async function signerOf(
+  report: SevSnpReport,
+  candidates: readonly Certificate[],
+): Promise<Certificate | undefined> {
+  const signature = derSignature(report);
+  for (const candidate of candidates) {
+    if (await isSignedBy('ecdsa-p384-sha384', candidate.publicKeyInfo, report.signed, signature))
+      return candidate;
+  }
+  return undefined;
 }
 
 async function verifySigner(
