@@ -8,6 +8,9 @@ import type { RegistrationParams, Verdict } from './verify-report.js';
 /** One line of a description: what, and its value as text. */
 export type DescriptionLine = readonly [label: string, value: string];
 
+/** Of a longer claim the beginning is shown. */
+const LONGEST_CLAIM = 100;
+
 const KIND_NAMES = {
   sgx: 'Intel SGX enclave',
   tdx: 'Intel TDX virtual machine',
@@ -26,9 +29,9 @@ export async function describeReport({ signingKey, report }: RegistrationParams)
     const { protocolVersion, codeMeasurement, sealingMode } = evidence.claims;
     lines.push(['kind', KIND_NAMES[evidence.kind]], ...(await describePlatform(evidence)));
     lines.push(
-      ['claims protocol', protocolVersion],
+      ['claims protocol', readable(protocolVersion)],
       ['claims code', toHex(codeMeasurement)],
-      ['claims sealing', sealingMode],
+      ['claims sealing', readable(sealingMode)],
     );
   } catch (error) {
     const reason =
@@ -78,6 +81,17 @@ async function describePlatform({ kind, quote }: Evidence): Promise<DescriptionL
       ];
     }
   }
+}
+
+/** A stranger's text on one line: it could move the cursor of a terminal, or add lines that look like ours. */
+function readable(text: string): string {
+  const [...characters] = text.slice(0, LONGEST_CLAIM);
+  const shown = characters.map((character) =>
+    /[\p{C}\p{Z}]/u.test(character) && character !== ' '
+      ? `\\u{${character.codePointAt(0)!.toString(16)}}`
+      : character,
+  );
+  return shown.join('') + (text.length > LONGEST_CLAIM ? '…' : '');
 }
 
 function yesOrNo(value: boolean): string {

@@ -1,9 +1,15 @@
-import { describeReport, describeVerdict, parsePolicy, verifyReport } from '@enigma-worker/attestation';
+import {
+  describeReport,
+  describeVerdict,
+  encodeEvidence,
+  parsePolicy,
+  verifyReport,
+} from '@enigma-worker/attestation';
 import { randomBytes, toHex, utf8 } from '@enigma-worker/crypto';
 import { describe, expect, test } from 'vitest';
 import { FakeAmd } from './support/amd.js';
 import { FakeIntel, NOW } from './support/intel.js';
-import { registration, registrationOf, reportData, signingKey } from './support/worker.js';
+import { claims, registration, registrationOf, reportData, signingKey } from './support/worker.js';
 
 const intel = new FakeIntel();
 const amd = new FakeAmd();
@@ -127,5 +133,19 @@ describe('a description', () => {
     ]) {
       expect((await describeReport(params)).at(-1)![0]).toBe('unreadable');
     }
+  });
+
+  test("shows what a stranger's claims say on one line, and nothing that moves a terminal", async () => {
+    const sealingMode = 'x\u001b[2J\u009b1A\u202e\r\naccepted: Intel SGX enclave';
+    const report = encodeEvidence({
+      kind: 'simulation',
+      quote: reportData,
+      claims: { ...claims, sealingMode, protocolVersion: 'a'.repeat(100_000) },
+    });
+    const shown = Object.fromEntries(await describeReport(registrationOf(report)));
+    expect(shown['claims sealing']).toBe(
+      String.raw`x\u{1b}[2J\u{9b}1A\u{202e}\u{d}\u{a}accepted: Intel SGX enclave`,
+    );
+    expect(shown['claims protocol']!.length).toBeLessThan(200);
   });
 });
