@@ -1,5 +1,6 @@
 // What works on a data folder or a contract beside a worker, or in its place: an entry of its own, so that a worker
 // does not load it and a tool does not load a worker.
+export { flushFolder } from '@enigma-worker/host';
 export { openSealer, type SealingOptions } from './enclave/sealing/open-sealer.js';
 export { resealStore } from './enclave/sealing/reseal-store.js';
 export type { Sealer } from './enclave/sealing/sealer.js';

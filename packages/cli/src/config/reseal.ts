@@ -53,21 +53,26 @@ export async function resealing<T>(
     throw new UsageError('--to-sealing key-file needs --to-sealing-key-file');
   const staging = join(from.dataDir, STAGING);
   const to = { dataDir: staging, sealing, sealingKeyFile, passphraseFile };
-  const { openSealer } = await import('@enigma-worker/core/tools');
+  const { flushFolder, openSealer } = await import('@enigma-worker/core/tools');
   const oldSealer = await openExistingSealer(from);
   // Left by a run that was cut short: it may hold the one key that opens everything now.
   const isContinued = existsSync(staging);
   mkdirSync(staging, { recursive: true, mode: 0o700 });
   let result: T;
   try {
-    result = await move(oldSealer, await openSealer(sealingFrom(to)));
+    const newSealer = await openSealer(sealingFrom(to));
+    // What opens everything from the commit on must be found after a power failure too.
+    flushFolder(from.dataDir);
+    result = await move(oldSealer, newSealer);
   } catch (error) {
     if (!isContinued) rmSync(staging, { recursive: true, force: true });
     throw error;
   }
   const file = sealingFile(to);
-  if (file !== undefined && existsSync(file))
+  if (file !== undefined && existsSync(file)) {
     renameSync(file, sealingFile({ ...to, dataDir: from.dataDir })!);
+    flushFolder(from.dataDir);
+  }
   rmSync(staging, { recursive: true, force: true });
   return result;
 }
