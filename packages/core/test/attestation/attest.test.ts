@@ -9,7 +9,11 @@ import { type Quoter, simulationQuoter } from '#enclave/attestation/quoter.js';
 import { FakeGramine, holds } from './support/fake-kernel.js';
 
 const codeMeasurement = randomBytes(32);
-const options: AttestOptions = { measureCode: () => Promise.resolve(codeMeasurement), firstPause: 1 };
+const options: AttestOptions = {
+  measureCode: () => Promise.resolve(codeMeasurement),
+  firstPause: 1,
+  patience: 60_000,
+};
 
 function newIdentity(): AttestedIdentity {
   const { privateKey, publicKey } = generateKeyPair();
@@ -115,6 +119,32 @@ describe('the cache', () => {
     now = 1_000;
     expect(await provider.report(identity)).toBe(first);
     expect(await provider.report(identity)).not.toBe(first);
+  });
+
+  test('gives the old report while the platform does not answer, and asks it once', async () => {
+    let now = 0;
+    let answer = (): void => undefined;
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    let count = 0;
+    const quoter: Quoter = {
+      kind: 'simulation',
+      async quote(reportData) {
+        if (++count > 1) await answered;
+        return await simulationQuoter.quote(reportData);
+      },
+    };
+    const provider = attestBy(quoter, { ...options, refreshAfter: 1_000, patience: 1, now: () => now });
+    const identity = newIdentity();
+    const first = await provider.report(identity);
+    now = 1_000;
+    expect(await provider.report(identity)).toBe(first);
+    expect(await provider.report(identity)).toBe(first);
+    expect(count).toBe(2);
+    answer();
+    await expect.poll(() => provider.report(identity)).not.toBe(first);
+    expect(count).toBe(2);
   });
 
   test('never gives the report of another identity', async () => {

@@ -6,6 +6,7 @@ import {
 } from '@enigma-worker/attestation/attester';
 import { equalBytes } from '@enigma-worker/crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { within } from './kernel-errors.js';
 import {
   AttestationError,
   type AttestationErrorCode,
@@ -25,6 +26,8 @@ export interface AttestOptions {
   readonly firstPause?: number;
   /** After how many milliseconds a report is made anew. Default one hour. */
   readonly refreshAfter?: number;
+  /** How long a due report waits to be made anew before the old one is handed out, in milliseconds. Default 5,000. */
+  readonly patience?: number;
   /** Milliseconds since whenever, never less than before; for tests. */
   readonly now?: () => number;
 }
@@ -48,13 +51,15 @@ interface CachedReport {
 
 /**
  * Makes reports by a platform's quotes: claims, report data, quote, evidence, signature. A report is
- * kept for its identity until it is due to be renewed; while the platform fails to renew it the old
- * one is handed out, since verifiers judge its age by the collateral and not by ours.
+ * kept for its identity until it is due to be renewed; while the platform fails to renew it, or does not
+ * answer, the old one is handed out, since verifiers judge its age by the collateral and not by ours.
  */
 export function attestBy(quoter: Quoter, options: AttestOptions): AttestationProvider {
-  const { refreshAfter = HOUR, now = () => performance.now() } = options;
+  const { refreshAfter = HOUR, patience = 5_000, now = () => performance.now() } = options;
   let code: Uint8Array | undefined;
   let cached: CachedReport | undefined;
+  /** One at a time: a platform that does not answer is not asked again and again. */
+  let renewal: Promise<AttestationReport> | undefined;
 
   const make = async (identity: AttestedIdentity): Promise<AttestationReport> => {
     code ??= await options.measureCode();
@@ -65,18 +70,28 @@ export function attestBy(quoter: Quoter, options: AttestOptions): AttestationPro
     return { report, signature: identity.sign(report) };
   };
 
+  const makeAndKeep = async (identity: AttestedIdentity): Promise<AttestationReport> => {
+    const { signingAddress, sealingMode } = identity;
+    const report = await make(identity);
+    cached = { identity: { signingAddress, sealingMode }, made: now(), report };
+    return report;
+  };
+
   return {
     kind: quoter.kind,
     async report(identity) {
-      const { signingAddress, sealingMode } = identity;
       const known = cached !== undefined && isSame(cached.identity, identity) ? cached : undefined;
       if (known !== undefined && now() - known.made < refreshAfter) return known.report;
+      if (known === undefined) return await makeAndKeep(identity);
       try {
-        const report = await make(identity);
-        cached = { identity: { signingAddress, sealingMode }, made: now(), report };
-        return report;
+        renewal ??= makeAndKeep(identity).finally(() => {
+          renewal = undefined;
+        });
+        await within(patience, 'renew the report', renewal);
+        // That of another identity, where one asked meanwhile.
+        return isSame(cached!.identity, identity) ? cached!.report : await makeAndKeep(identity);
       } catch (error) {
-        if (known === undefined || !(error instanceof AttestationError)) throw error;
+        if (!(error instanceof AttestationError)) throw error;
         return known.report;
       }
     },
