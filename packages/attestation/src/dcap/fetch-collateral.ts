@@ -15,5 +15,17 @@ export async function fetchDcapCollateral(
   service: string = INTEL_PCS,
 ): Promise<DcapCollateral> {
   const { getCollateral } = await import('@phala/dcap-qvl');
-  return normaliseCollateral(await getCollateral(service, quote));
+  try {
+    return normaliseCollateral(await getCollateral(service, quote));
+  } catch (error) {
+    throw new Error(reasonOf(error), { cause: error });
+  }
+}
+
+/** What `fetch` says by itself is that it failed; why, its cause says. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message, cause } = error;
+  if (!(cause instanceof Error)) return message;
+  return `${message}: ${cause.message === '' && 'code' in cause ? String(cause.code) : cause.message}`;
 }
