@@ -1,6 +1,6 @@
 /** Codes of what can go wrong with an engine itself, as opposed to a contract. */
 export type EngineErrorCode =
-  /** V8's stack ended before the contract's: the thread was made with less than {@link executorStackMb}. */
+  /** V8's stack ended before the contract's: see {@link executorStackMb}. */
   | 'STACK_EXHAUSTED'
   /** The system gives no more memory. */
   | 'MEMORY_EXHAUSTED'

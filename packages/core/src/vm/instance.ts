@@ -95,7 +95,10 @@ export class ContractInstance {
       return error.code === 'OUT_OF_GAS' ? { kind: 'out-of-gas' } : { kind: 'trap', reason: error.message };
     }
     if (isStackExhausted(error)) {
-      throw new EngineError('STACK_EXHAUSTED', 'the thread has less stack than contracts may use');
+      throw new EngineError(
+        'STACK_EXHAUSTED',
+        "the call needs more of the machine's stack than its thread has: how it ends cannot be known",
+      );
     }
     const trap = status === stackStatus ? 'unreachable' : trapText(error);
     if (trap === undefined) throw error;
