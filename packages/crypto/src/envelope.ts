@@ -56,7 +56,9 @@ export function open(key: Uint8Array, envelope: Uint8Array, aad?: Uint8Array): U
   const split = envelope.length - IV_LENGTH;
   try {
     return backend.aesGcmOpen(key, envelope.subarray(split), envelope.subarray(0, split), aad);
-  } catch {
+  } catch (error) {
+    // The end of the stack, which says nothing of the envelope.
+    if (error instanceof RangeError) throw error;
     throw new CryptoError('DECRYPTION_FAILED', 'the envelope does not open under this key');
   }
 }

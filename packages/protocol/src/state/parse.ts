@@ -25,7 +25,9 @@ export function parseJson(text: string | Uint8Array, options: ParseOptions = {})
 function decode(bytes: Uint8Array): string {
   try {
     return fromUtf8(bytes);
-  } catch {
+  } catch (error) {
+    // The end of the stack, which says nothing of the text.
+    if (!(error instanceof TypeError)) throw error;
     throw new StateError('INVALID_JSON', 'JSON: expected UTF-8');
   }
 }

@@ -1,4 +1,5 @@
 import { be32, concat, open, seal, fromUtf8, utf8 } from '@enigma-worker/crypto';
+import { isStackExhausted } from '../../vm/traps.js';
 import { DamagedStateError } from './errors.js';
 import type { StateKeys } from './keys.js';
 
@@ -49,6 +50,8 @@ export function openValue(keys: StateKeys, place: Place, sealed: Uint8Array): Op
       version: readBe32(header, 1),
     };
   } catch (error) {
+    // A contract may read where the stack ends: that says nothing of what is stored.
+    if (isStackExhausted(error)) throw error;
     throw new DamagedStateError(place.address, place.tag, { cause: error });
   }
 }

@@ -97,7 +97,9 @@ export class HostContext {
     if (bytes.length > most) throw stop(`a state key has ${bytes.length} bytes, at most ${most} are allowed`);
     try {
       return fromUtf8(bytes);
-    } catch {
+    } catch (error) {
+      // Deep in a contract the machine's stack may end here: that says nothing of the key.
+      if (!(error instanceof TypeError)) throw error;
       return '';
     }
   }
