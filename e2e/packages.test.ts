@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -21,6 +22,14 @@ interface Packed {
   readonly filename: string;
   readonly files: readonly { readonly path: string }[];
 }
+
+/** What programs import of our packages; the library of contracts is AssemblyScript's. */
+const entries = readdirSync(join(root, 'packages')).flatMap((name) => {
+  const text = readFileSync(join(root, 'packages', name, 'package.json'), 'utf8');
+  const { exports } = JSON.parse(text) as { exports: Record<string, unknown> };
+  const paths = Object.keys(exports).filter((path) => path !== './package.json' && path !== './assembly');
+  return paths.map((path) => `@enigma-worker/${name}${path.slice(1)}`);
+});
 
 let folder: string;
 let tarballs: string;
@@ -74,6 +83,22 @@ test('every package carries its licence, a word on itself, and nothing of its te
 });
 
 describe('in an empty folder', () => {
+  test.each(['nodenext', 'bundler'])(
+    'strict TypeScript takes the types of every entry, and of all that they lead to: %s',
+    async (moduleResolution) => {
+      const module = moduleResolution === 'bundler' ? 'esnext' : moduleResolution;
+      const program = entries.map((entry, i) => `export * as entry${i} from '${entry}';`).join('\n');
+      await writeFile(join(installed, 'entries.mts'), program);
+      const types = ['--typeRoots', join(root, 'node_modules', '@types'), '--types', 'node'];
+      const strict = ['--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false', '--noEmit'];
+      const resolution = ['--target', 'es2022', '--module', module, '--moduleResolution', moduleResolution];
+      const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+      const options = [...types, ...strict, ...resolution, 'entries.mts'];
+      expect(await run(installed, process.execPath, compiler, ...options)).toBe('');
+    },
+    120_000,
+  );
+
   const enigma = (...args: readonly string[]) => run(installed, 'npx', '--no-install', 'enigma', ...args);
 
   test('the command tells its version', async () => {

@@ -4,9 +4,10 @@ import { fileURLToPath } from 'node:url';
 import type { ContractAbi, ContractDocs } from './abi.js';
 import { assemble } from './assemble.js';
 import { checkImports } from './imports.js';
+import type { ReadSource } from './read-source.js';
 import { abiOf, docsOf } from './transform/abi-json.js';
 import { expand } from './transform/expand.js';
-import { loadSources, type ReadSource } from './transform/sources.js';
+import { loadSources } from './transform/sources.js';
 
 /** A compiled contract. */
 export interface CompiledContract {

@@ -1,8 +1,6 @@
 import { CompileError } from '../errors.js';
+import type { ReadSource } from '../read-source.js';
 import { parseSource, type SourceFile } from './source-file.js';
-
-/** Gives the text of a file, or `undefined` when there is none. Paths have forward slashes. */
-export type ReadSource = (path: string) => Promise<string | undefined>;
 
 /** All files a contract is made of, by path without `.ts`; the library is not among them. */
 export type Sources = ReadonlyMap<string, SourceFile>;
