@@ -72,7 +72,19 @@ export async function program(args: readonly string[]): Promise<Command> {
     enigma.addCommand(args.includes(name) ? await load() : new Command(name).description(description));
   }
   throwErrors(enigma);
+  for (const command of enigma.commands) refuseUnknownCommands(command);
   return enigma;
+}
+
+/** The parser takes what follows a command that runs by itself, as `core` does, for an argument too many: most often it is a mistyped subcommand. */
+function refuseUnknownCommands(command: Command): void {
+  if (command.commands.length === 0) return;
+  const known = command.commands.map((each) => each.name()).join(', ');
+  command.allowExcessArguments().hook('preAction', (_, called) => {
+    const [unknown] = called.args;
+    if (called !== command || unknown === undefined) return;
+    command.error(`error: unknown command '${unknown}'\n(${command.name()} has ${known})`);
+  });
 }
 
 /** What a command was called wrongly with is shown by the parser and then thrown, so that one place decides how to exit. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -310,7 +310,17 @@ describe('the command', () => {
     expect(ran.map(({ code }) => code)).toEqual([2, 2, 2, 0, 0]);
     expect(ran[0]!.stderr).toMatch(/^error: unknown option '--prot'\n\(Did you mean --port\?\)\n/);
     expect(ran[1]!.stderr).toMatch(/^error: unknown command 'frobnicate'\n/);
+    expect(ran[2]!.stderr).toBe("error: unknown command 'extra'\n(core has keygen, reseal)\n");
     for (const { stderr } of ran) expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it('takes no word for a subcommand that it has not, and none after its own options', async () => {
+    const folder = folderForTest();
+    const mistyped = await enigma(['principal', ...flags({ dataDir: folder }), 'bakup', 'copy']);
+    const { code, stderr } = mistyped;
+    const expected = "error: unknown command 'bakup'\n(principal has backup, restore, rotate, reseal)\n";
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expected });
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it('refuses addresses and CURVE keys that are none, and half of what encryption needs', async () => {
