@@ -10,5 +10,5 @@ const demo = spawn(
   { stdio: 'inherit' },
 );
 // Ctrl-C reaches the child by itself, being in the same group; a signal sent to this process alone does not.
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => demo.kill(signal));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => demo.kill(signal));
 demo.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 0 : 1)));

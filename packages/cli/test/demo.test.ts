@@ -26,6 +26,27 @@ it('stops in good order at a Ctrl-C that comes from the terminal and, a moment l
   expect(readdirSync(temporary)).toEqual([]);
 });
 
+it.each(['its terminal is closed', 'nobody reads its output'])(
+  'leaves nothing behind when %s',
+  async (what) => {
+    const temporary = folderForTest();
+    const demo = spawn(process.execPath, [MAIN, 'demo'], {
+      env: { ...process.env, TMPDIR: temporary },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const exit = once(demo, 'exit');
+    await once(demo.stdout, 'data');
+    expect(readdirSync(temporary)).not.toEqual([]);
+    if (what === 'nobody reads its output') demo.stdout.destroy();
+    else {
+      demo.stdout.resume();
+      demo.kill('SIGHUP');
+    }
+    expect(await exit).toEqual([0, null]);
+    expect(readdirSync(temporary)).toEqual([]);
+  },
+);
+
 it('says that a data folder cannot be', async () => {
   const folder = folderForTest();
   writeFileSync(join(folder, 'file'), '');

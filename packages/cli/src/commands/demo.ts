@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toHex } from '@enigma-worker/crypto';
@@ -30,18 +31,21 @@ export function demoCommand(): Command {
     .option('--once', 'end after the demo')
     .option('--data-dir <dir>', 'keep the data there (default: a temporary folder, removed at the end)')
     .action(async ({ once, dataDir }: Options) => {
+      // A terminal that is closed ends a demo as Ctrl-C does.
+      const stopped = untilStopped(['SIGINT', 'SIGTERM', 'SIGHUP']);
       if (dataDir !== undefined) requireDataFolder(dataDir);
-      const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'enigma-')));
-      try {
-        await run(folder, once === true);
-      } finally {
-        if (dataDir === undefined) await rm(folder, { recursive: true, force: true });
-      }
+      await run(dataDir ?? temporaryFolder(), once === true, stopped);
     });
 }
 
-async function run(folder: string, once: boolean): Promise<void> {
-  const stopped = untilStopped();
+/** One that goes with the process, also where that ends at once: at a second Ctrl-C, or when nobody reads its output any more. */
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'enigma-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function run(folder: string, once: boolean, stopped: Promise<unknown>): Promise<void> {
   step(
     'A principal node and a worker',
     'The principal holds the state keys of all contracts, the worker runs them.',
