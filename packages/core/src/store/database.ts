@@ -210,7 +210,7 @@ export class Database {
 
   /** Stores a value; only inside {@link write}. */
   put(bucket: Bucket, key: Uint8Array, value: Uint8Array): void {
-    this.#writes.touch();
+    this.#writes.touch(value.length);
     this.#log?.note({ bucket, key, value });
     this.#tables[bucket].putSync(key, withChecksum(key, value));
   }

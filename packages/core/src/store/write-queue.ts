@@ -4,7 +4,7 @@ import type { CommitLog } from './commit-log.js';
 import type { Gathering } from './commits/gathering.js';
 import { toStoreError } from './database-errors.js';
 import { StoreError } from './errors.js';
-import { isDiskFull } from './full-disk.js';
+import { DiskRoom, isDiskFull } from './full-disk.js';
 import type { CommitObserver } from './store.js';
 
 interface Pending {
@@ -38,6 +38,8 @@ export class WriteQueue {
   readonly #observer: CommitObserver | undefined;
   readonly #log: CommitLog | undefined;
   readonly #alwaysHere: boolean;
+  /** None where the file has all its room from the start. */
+  readonly #room: DiskRoom | undefined;
   readonly #gathering: Gathering | undefined;
   #pending: Pending[] = [];
   #pump: Promise<void> | undefined;
@@ -56,12 +58,18 @@ export class WriteQueue {
     this.#observer = observer;
     this.#log = log;
     this.#gathering = gathering;
+    this.#room = log === undefined ? new DiskRoom(folder) : undefined;
     this.#alwaysHere = commits === 'here' || log !== undefined;
   }
 
-  /** To be called before each change that an operation makes. */
-  touch(): void {
+  /**
+   * To be called before each change that an operation makes.
+   * @param bytes of the value that is stored; none for a deletion
+   * @throws StoreError `DISK_FULL`
+   */
+  touch(bytes?: number): void {
     this.#touched = true;
+    this.#room?.take(bytes);
   }
 
   /** Runs an operation in the next transaction; resolves when that is on the disk. */
@@ -116,6 +124,7 @@ export class WriteQueue {
     let settle: Settle[] = [];
     const runAll = (): void => {
       batch = take();
+      this.#room?.begin();
       settle = batch.map(({ run }) => run());
     };
     const start = performance.now();

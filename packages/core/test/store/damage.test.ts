@@ -15,6 +15,7 @@ import { toHex } from '@enigma-worker/crypto';
 import { deltaKey } from '#store/buckets.js';
 import { openStore } from '#store/open.js';
 import { openStoreReader } from '#store/reader.js';
+import { verifyStore } from '#store/tools/verify.js';
 import { addressOf, bytes, storeErrorOf, temporaryFolder } from './support.js';
 
 const A = addressOf(1);
@@ -171,6 +172,45 @@ const WRITER = `
   await store.close();
 `;
 
+// Writers side by side on a disk that is filled up by others, and then has room again.
+const CROWD = `
+  const { openStore } = await import(${JSON.stringify(new URL('../../dist/store/open.js', import.meta.url).href)});
+  const { closeSync, openSync, rmSync, writeSync } = await import('node:fs');
+  const full = process.argv[1] + '/full';
+  const store = await openStore(process.argv[1] + '/store');
+  const codes = new Set();
+  let after = 0;
+  const write = async (n, times) => {
+    const address = new Uint8Array(32).fill(n);
+    for (let time = 0; time < times; time++) {
+      const key = (store.contract(address)?.tip ?? -1) + 1;
+      const delta = { address, key, data: new Uint8Array(5000 * (n + 1)) };
+      await store.updateDeltas([delta]).then(() => after++, ({ code }) => codes.add(code));
+    }
+  };
+  const all = (times) => Promise.all(Array.from({ length: 8 }, (_, n) => write(n, times)));
+  await all(5);
+  const file = openSync(full, 'w');
+  for (let bytes = 1 << 16; bytes >= 1; bytes >>= 1)
+    try { for (;;) if (writeSync(file, Buffer.alloc(bytes)) < bytes) break; } catch {}
+  closeSync(file);
+  await all(20);
+  rmSync(full);
+  after = 0;
+  await all(1);
+  console.log(JSON.stringify({ codes: [...codes], after }));
+  await store.close();
+`;
+
+/** A disk of its own, which root alone can have. */
+async function smallDisk(size: string, skip: (why: string) => never): Promise<string> {
+  const disk = await temporaryFolder();
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk]);
+  if (mounted.status !== 0) skip('file systems can be mounted by root alone');
+  onTestFinished(() => void spawnSync('umount', [disk]));
+  return disk;
+}
+
 describe.runIf(process.platform === 'linux')('a disk without room', () => {
   it('fails writes with a clear error, stores nothing of them, and goes on reading', async () => {
     const folder = await temporaryFolder();
@@ -197,13 +237,24 @@ describe.runIf(process.platform === 'linux')('a disk without room', () => {
     await store.close();
   });
 
+  it('is noticed before the database fails to write, which may end the process', async ({ skip }) => {
+    const disk = await smallDisk('16m', skip);
+    const child = spawnSync(process.execPath, ['--input-type=module', '-e', CROWD, disk], {
+      encoding: 'utf8',
+    });
+    // The database tells of each write that fails.
+    expect(child.stderr).toBe('');
+    const { codes, after } = JSON.parse(child.stdout) as { codes: string[]; after: number };
+    expect(codes).toEqual(['DISK_FULL']);
+    expect(after).toBe(8);
+    const { problems } = await verifyStore(join(disk, 'store'));
+    expect(problems).toEqual([]);
+  });
+
   it('does not end the process of a first start, and leaves nothing that keeps the next one out', async ({
     skip,
   }) => {
-    const disk = await temporaryFolder();
-    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk]);
-    if (mounted.status !== 0) skip('file systems can be mounted by root alone');
-    onTestFinished(() => void spawnSync('umount', [disk]));
+    const disk = await smallDisk('2m', skip);
     const folder = join(disk, 'store');
     const full = join(disk, 'full');
     mkdirSync(folder);
