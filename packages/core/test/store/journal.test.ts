@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { statfsSync } from 'node:fs';
 import { copyFile, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -345,6 +346,33 @@ describe('a store in memory', () => {
       code: 'IO',
       message: expect.stringContaining('memory map'),
     });
+  });
+
+  it('says so when the folder of its map has no room at all', async ({ skip }) => {
+    const disk = await temporaryFolder();
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk]);
+    if (mounted.status !== 0) skip('file systems can be mounted by root alone');
+    onTestFinished(() => void spawnSync('umount', [disk]));
+    const script = `
+      const [folder, modules, disk] = process.argv.slice(1);
+      const { openStore } = await import(modules + 'store/open.js');
+      const { sealerOf } = await import(modules + 'enclave/sealing/sealer.js');
+      const cipher = sealerOf('key-file', new Uint8Array(32).fill(7));
+      const opening = openStore(folder, { memory: { cipher, bytes: 2 ** 20, folder: disk } });
+      await opening.then((store) => store.close(), ({ code }) => process.stdout.write(code));
+    `;
+    const run = async (): Promise<string> => {
+      const args = [await temporaryFolder(), new URL('../../dist/', import.meta.url).href, disk];
+      return spawnSync(process.execPath, ['--input-type=module', '-e', script, ...args]).stdout.toString();
+    };
+    const { bavail, bsize } = statfsSync(disk);
+    for (let pages = 0; pages < 4; pages++) {
+      await writeFile(join(disk, 'full'), Buffer.alloc((bavail - pages) * bsize));
+      expect(await run()).toBe('DISK_FULL');
+      // What it left there would take from the room of the next.
+      await rm(join(disk, 'full'));
+      expect((await readdir(disk)).length).toBe(0);
+    }
   });
 
   it('is read by other threads by way of its own folder, and by nobody from its data folder', async () => {

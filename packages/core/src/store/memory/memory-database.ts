@@ -7,6 +7,7 @@ import { toStoreError } from '../database-errors.js';
 import { Database } from '../database.js';
 import { StoreError } from '../errors.js';
 import { databasePath, journalPath, memoryMark } from '../file-check.js';
+import { isDiskFull } from '../full-disk.js';
 import { openRoot, openRootInMemory } from '../root.js';
 import type { CommitObserver } from '../store.js';
 import { Journal, unpublished } from './journal.js';
@@ -158,6 +159,9 @@ async function makeMap(
     rmSync(path, { recursive: true, force: true });
     mkdirSync(path, { mode: 0o700 });
     writeFileSync(memoryMark(path), '');
+    // The database ends the process when there is no room for the first pages of a file that it makes and maps.
+    if (isDiskFull(folder))
+      throw new StoreError('DISK_FULL', `making the memory map ${path}: no room is left in ${folder}`);
     await openRoot(path, 'write', CHUNK).close();
     const zeros = Buffer.alloc(CHUNK);
     for (let { size } = statSync(databasePath(path)); size < bytes; size += CHUNK) {
