@@ -139,6 +139,7 @@ export class CommitThread {
     this.#isEnded = true;
     if (!this.#isClosing)
       this.#modules.logger.error({ error: failure?.message ?? 'exit' }, 'the thread that commits has ended');
+    this.#modules.refresh();
     for (const waiting of this.#waiting)
       waiting?.reject(new StoreError('IO', 'the thread that commits has ended unexpectedly'));
     this.#waiting.length = 0;

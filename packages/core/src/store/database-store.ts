@@ -81,8 +81,13 @@ export class DatabaseStore extends ListReader implements Store {
   }
 
   async updateDeltas(deltas: readonly DeltaEntry[]): Promise<boolean[]> {
-    const refused = await this.#committer.commit({ kind: 'deltas', deltas });
-    for (const { address } of deltas) this.#tips.delete(address);
+    let refused: readonly number[];
+    try {
+      refused = await this.#committer.commit({ kind: 'deltas', deltas });
+    } finally {
+      // Also when it failed: a thread that ended may have stored them.
+      for (const { address } of deltas) this.#tips.delete(address);
+    }
     const isStored = Array.from(deltas, () => true);
     for (const at of refused) isStored[at] = false;
     return isStored;

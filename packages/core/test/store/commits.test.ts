@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
+import type * as Threads from 'node:worker_threads';
 import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { decodeOperation, encodeOperation } from '#store/commits/operation-codec.js';
@@ -181,6 +184,57 @@ describe('commits of many tasks at a time', () => {
     expectTasks(store, 30);
     expect(store.contract(addressOf(99))).toMatchObject({ tip: 199, deltaCount: 200 });
     expect(store.blob('name')).toEqual(bytes(20, 5));
+  });
+});
+
+/** The threads that are started from now on, until the test is over. */
+function watchThreads(): Threads.Worker[] {
+  const threads = createRequire(import.meta.url)('node:worker_threads') as { Worker: typeof Threads.Worker };
+  const { Worker } = threads;
+  const started: Threads.Worker[] = [];
+  threads.Worker = class extends Worker {
+    constructor(...args: ConstructorParameters<typeof Worker>) {
+      super(...args);
+      started.push(this);
+    }
+  };
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    threads.Worker = Worker;
+    syncBuiltinESMExports();
+  });
+  return started;
+}
+
+describe('the thread that commits', () => {
+  it('may end after it stored something and before it said so: whoever asks is told of what is stored', async () => {
+    const threads = watchThreads();
+    const folder = await temporaryFolder();
+    const store = await openStore(folder);
+    onTestFinished(() => store.close());
+    const delta = (contract: number, key: number) => ({
+      address: addressOf(contract),
+      key,
+      data: bytes(60, key),
+    });
+    const write = (key: number) =>
+      Promise.allSettled([0, 1, 2].map((contract) => store.updateDeltas([delta(contract, key)])));
+    await write(0);
+    let key = 1;
+    const thread = threads[0]!;
+    const answers: unknown[] = [];
+    thread.on('message', (message) => message === 'ready' || answers.push(message));
+    for (; answers.length === 0; key++) await write(key);
+    for (const contract of [0, 1, 2]) expect(store.getTip(addressOf(contract))?.key).toBe(key - 1);
+
+    thread.removeAllListeners('message');
+    const last = write(key);
+    // It says so, but nobody hears it.
+    await once(thread, 'message');
+    await thread.terminate();
+    expect((await last).map(({ status }) => status)).toContain('rejected');
+    for (const contract of [0, 1, 2]) expect(store.getTip(addressOf(contract))).toEqual(delta(contract, key));
+    expect((await write(key + 1)).map(({ status }) => status)).toEqual(Array(3).fill('fulfilled'));
   });
 });
 
