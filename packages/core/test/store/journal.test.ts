@@ -400,13 +400,15 @@ describe('a store in memory', () => {
 
   it('whose journal cannot be written stores nothing, and keeps what it has', async () => {
     const folder = await temporaryFolder();
-    const { stored, codes } = fill(
+    const { stored, codes, text } = fill(
       folder,
       `for (let i = 0; i < 2; i++)
          await store.putBlob('other', new Uint8Array(100_000)).catch((error) => codes.push(error.code));
        await store.putBlob('small', new Uint8Array([1]));`,
     );
     expect(codes).toEqual(['DISK_FULL', 'DISK_FULL', 'DISK_FULL']);
+    expect(text).toMatch(/^nothing was stored: no room is left on the disk/);
+    expect(text).not.toContain(folder);
     expect(stored).toBeGreaterThan(20);
     const store = await open(folder);
     expect(Buffer.compare(store.blob('blob')!, many(100_000, stored - 1))).toBe(0);
@@ -432,13 +434,13 @@ describe('a store in memory', () => {
 });
 
 /** Has another process write to a store until its journal is full, and then do something else. */
-function fill(folder: string, then: string): { stored: number; codes: string[] } {
+function fill(folder: string, then: string): { stored: number; codes: string[]; text: string } {
   // The map has 2 MiB, and no file may come to more than 3.
   const script = `trap '' XFSZ; ulimit -f 3000; exec "$0" --input-type=module -e "$1" "$2" "$3"`;
   const modules = new URL('../../dist/', import.meta.url).href;
   const child = spawnSync('bash', ['-c', script, process.execPath, untilFull(then), folder, modules]);
   expect(child.stderr.toString()).toBe('');
-  return JSON.parse(child.stdout.toString()) as { stored: number; codes: string[] };
+  return JSON.parse(child.stdout.toString()) as { stored: number; codes: string[]; text: string };
 }
 
 const untilFull = (then: string): string => `
@@ -449,9 +451,11 @@ const untilFull = (then: string): string => `
   const store = await openStore(folder, { memory: { cipher, bytes: 2 ** 21 } });
   let stored = 0;
   const codes = [];
+  let text = '';
   while (codes.length === 0) {
-    await store.putBlob('blob', Buffer.alloc(100_000, stored + ' ')).then(() => stored++, (error) => codes.push(error.code));
+    const blob = Buffer.alloc(100_000, stored + ' ');
+    await store.putBlob('blob', blob).then(() => stored++, ({ code, message }) => { codes.push(code); text = message; });
   }
   ${then}
-  process.stdout.write(JSON.stringify({ stored, codes }), () => process.kill(process.pid, 'SIGKILL'));
+  process.stdout.write(JSON.stringify({ stored, codes, text }), () => process.kill(process.pid, 'SIGKILL'));
 `;

@@ -1,4 +1,5 @@
 import type { Change, CommitLog } from '../commit-log.js';
+import { toStoreError } from '../database-errors.js';
 import { StoreError } from '../errors.js';
 import { encodeChanges } from './change.js';
 import type { Journal } from './journal.js';
@@ -59,9 +60,14 @@ export class MemoryLog implements CommitLog {
     this.#loosePages.use();
     if (this.#journal === undefined || this.#changes.length === 0) return;
     const before = this.#journal.end;
-    this.#journal.append(encodeChanges(this.#changes));
-    this.#before = before;
-    this.#journal.sync();
+    try {
+      this.#journal.append(encodeChanges(this.#changes));
+      this.#before = before;
+      this.#journal.sync();
+    } catch (error) {
+      // What peers are told: whether it is stored, and not where the journal lies.
+      throw toStoreError('nothing was stored', error instanceof StoreError ? error.cause : error);
+    }
   }
 
   end(isCommitted: boolean): void {
