@@ -192,8 +192,13 @@ export class Tasks {
 }
 
 function builtStep(address: Uint8Array, end: JobEnd<Reply>): BuildStep {
-  if (end.kind === 'lost')
-    throw new EnclaveError('STATE', insideEnclave('StateError', 'building the state took too long'));
+  if (end.kind === 'lost') {
+    const why =
+      end.reason === 'timeout'
+        ? 'building the state took too long'
+        : 'the executor ended unexpectedly while it built the state';
+    throw new EnclaveError('STATE', insideEnclave('StateError', why));
+  }
   const { reply } = end;
   if (reply.kind === 'built') return reply.step;
   if (reply.kind !== 'error') throw unexpected('build', reply);
