@@ -93,6 +93,7 @@ export class WriteQueue {
 
   /** Runs an operation in a transaction of its own, here and now: when nothing else is under way. */
   runNow(operation: () => void): void {
+    this.#room?.begin();
     try {
       this.#commitHere(operation);
     } catch (error) {
