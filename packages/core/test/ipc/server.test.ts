@@ -51,6 +51,17 @@ const texts = (frames: Buffer[]): string[] => frames.map(String);
 const portOf = ({ endpoint }: Server): number => Number(endpoint.split(':').at(-1));
 const dealerReady = encodeCommand('READY', Buffer.from('\vSocket-Type\0\0\0\x06DEALER', 'latin1'));
 
+/** A peer that is not at it at once gets the reply to a task that was under way when the server was closed. */
+async function expectLastReply(server: Server, options: SocketOptions<Dealer> = {}): Promise<void> {
+  const socket = dealer(server, { ...options, immediate: true });
+  await socket.send(['', 'task x 1']);
+  while (server.stats().tasks === 0) await new Promise(setImmediate);
+  const closed = server.close();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(texts(await socket.receive())).toEqual(['', 'done x 1']);
+  await closed;
+}
+
 describe('the REP contract', () => {
   it('answers REQ peers, one after the other', async () => {
     const socket = request(await start());
@@ -310,14 +321,7 @@ describe('stopping', () => {
   });
 
   it('lets a peer take its last replies in which is not at it at once', async () => {
-    const server = await start();
-    const socket = dealer(server, { immediate: true });
-    await socket.send(['', 'task x 1']);
-    while (server.stats().tasks === 0) await new Promise(setImmediate);
-    const closed = server.close();
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(texts(await socket.receive())).toEqual(['', 'done x 1']);
-    await closed;
+    await expectLastReply(await start());
   });
 
   it('answers messages of several requests that were accepted, too', async () => {
@@ -476,14 +480,7 @@ describe('CURVE', () => {
   });
 
   it('lets a peer take its last replies in which is not at it at once', async () => {
-    const server = await start({ curve });
-    const socket = dealer(server, { ...as(allowed), immediate: true });
-    await socket.send(['', 'task x 1']);
-    while (server.stats().tasks === 0) await new Promise(setImmediate);
-    const closed = server.close();
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(texts(await socket.receive())).toEqual(['', 'done x 1']);
-    await closed;
+    await expectLastReply(await start({ curve }), as(allowed));
   });
 
   it.runIf(existsSync('/proc/net/tcp'))(
